@@ -1,0 +1,159 @@
+//! What a commit brings: released in seq order, retracted when rejected, waited for when unknown.
+
+use chasqui_proto::codes::ErrorCode;
+use chasqui_proto::command::AckLevel;
+use chasqui_proto::event::Event;
+use chasqui_proto::ids::{ConvId, Seq};
+use chasqui_proto::row::{Outcome, Row};
+
+use super::live::{LevelWaiter, Live, Sent};
+use super::{Entry, State};
+use crate::contract::{Class, DeliveryOrder};
+use crate::gate::Purpose;
+use crate::msg::{Msg, Origin};
+use crate::shard::Cx;
+
+impl Entry {
+    pub(super) fn appended(&mut self, cx: &mut Cx<'_>, seq: Seq, outcome: Outcome) {
+        let State::Live(live) = &mut self.state else {
+            return;
+        };
+        live.stalled.remove(&seq);
+        if outcome != Outcome::Persisted {
+            return self.retract(cx, seq);
+        }
+        live.pending_mut(seq).expect("a commit is awaited once").done = true;
+        self.release(cx);
+    }
+
+    pub(super) fn stall(&mut self, seq: Seq) {
+        if let State::Live(live) = &mut self.state {
+            live.stalled.insert(seq);
+        }
+    }
+
+    /// Everything committed up to the first gap is durable now.
+    fn release(&mut self, cx: &mut Cx<'_>) {
+        let mut raised = false;
+        while let State::Live(live) = &mut self.state
+            && let Some(pending) = live.pending.pop_front_if(|front| front.done)
+        {
+            raised = true;
+            live.durable_seq += 1;
+            let held = live.held(live.durable_seq).expect("the tail holds what is pending");
+            let message = &held.message;
+            let sent = Sent { seq: message.seq, msg_id: message.msg_id, at: message.at };
+            let late = cx.cfg.order == DeliveryOrder::DurableFirst;
+            let event = late.then(|| (held.origin, shown(message, live.durable_seq)));
+            if let Some((origin, event)) = event {
+                self.fan(cx, origin, event);
+            }
+            for (origin, level) in pending.waiters {
+                self.durable_for(cx, origin, level, sent);
+            }
+        }
+        if raised {
+            if let State::Live(live) = &mut self.state {
+                live.trim();
+            }
+            self.publish_waiting(cx);
+        }
+    }
+
+    /// The send of `origin` is durable: its ack, or its place among those who wait for receipts.
+    pub(super) fn durable_for(&mut self, cx: &mut Cx<'_>, origin: Origin, level: AckLevel, sent: Sent) {
+        let State::Live(live) = &mut self.state else {
+            return;
+        };
+        let (session, shard) = (origin.session, origin.session.shard());
+        if level <= AckLevel::Durable {
+            let event = ack(cx, self.id, live.durable_seq, &origin, level, sent);
+            return cx.router.reply(shard, Msg::Answer { session, event });
+        }
+        // The permit goes back now: the receipt may take for ever.
+        cx.router.reply(shard, Msg::Released { session });
+        live.waiters.push(LevelWaiter { origin, level, sent });
+        self.check_waiters(cx);
+    }
+
+    /// Gives the acks whose receipts are there.
+    pub(super) fn check_waiters(&mut self, cx: &mut Cx<'_>) {
+        let State::Live(live) = &mut self.state else {
+            return;
+        };
+        if live.waiters.is_empty() {
+            return;
+        }
+        let all = core::mem::take(&mut live.waiters);
+        let (ready, wait) = all.into_iter().partition(|w| live.is_reached(w));
+        live.waiters = wait;
+        let ready: Vec<LevelWaiter> = ready;
+        for LevelWaiter { origin, level, sent } in ready {
+            let event = ack(cx, self.id, live.durable_seq, &origin, level, sent);
+            let session = origin.session;
+            cx.router.owe(session.shard(), Class::Delivery, Msg::Late { session, event });
+        }
+    }
+
+    /// The store refused the message for good: a tombstone takes its seq, recipients are told.
+    fn retract(&mut self, cx: &mut Cx<'_>, seq: Seq) {
+        let conv = self.id;
+        let State::Live(live) = &mut self.state else {
+            return;
+        };
+        let held = live.held_mut(seq).expect("the tail holds what is pending");
+        held.message.retracted = true;
+        let dropped = core::mem::replace(&mut held.message.content, "".into());
+        let message = held.message.clone();
+        live.tail_bytes -= dropped.len();
+        live.dedupe.remove(&message.sender, message.client_id);
+        cx.gate.write(Purpose::Tombstone { conv, seq }, vec![Row::Message(message.clone())], cx.out);
+        let waiters = live.pending_mut(seq).map(|p| core::mem::take(&mut p.waiters)).unwrap_or_default();
+        for (origin, _) in waiters {
+            let event = Event::error(&origin.id, ErrorCode::StoreRejected);
+            cx.router.reply(origin.session.shard(), Msg::Answer { session: origin.session, event });
+        }
+        if cx.cfg.order == DeliveryOrder::RelayFirst {
+            self.fan(cx, None, Event::Retracted { conv, msg_id: message.msg_id, seq });
+        }
+    }
+
+    /// Seqs that were given before a crash and never committed get their tombstones.
+    pub(super) fn fill_holes(&mut self, cx: &mut Cx<'_>) {
+        let conv = self.id;
+        let State::Live(live) = &mut self.state else {
+            return;
+        };
+        let first = live.durable_seq + 1;
+        for (i, pending) in live.pending.iter().enumerate().filter(|(_, p)| !p.done) {
+            debug_assert!(pending.waiters.is_empty());
+            let seq = first + i as Seq;
+            let message = live.held(seq).expect("the tail holds what is pending").message.clone();
+            cx.gate.write(Purpose::Tombstone { conv, seq }, vec![Row::Message(message)], cx.out);
+        }
+    }
+}
+
+impl Live {
+    fn is_reached(&self, waiter: &LevelWaiter) -> bool {
+        let others =
+            self.members.iter().filter(|(user, m)| **user != waiter.origin.user && m.joined_seq < waiter.sent.seq);
+        others.map(|(_, member)| member).all(|member| {
+            let cursor = if waiter.level == AckLevel::Read { &member.read } else { &member.delivered };
+            cursor.seq.min(self.durable_seq) >= waiter.sent.seq
+        })
+    }
+}
+
+/// What recipients are shown of a message in the tail.
+pub(super) fn shown(message: &chasqui_proto::event::Message, durable_seq: Seq) -> Event {
+    if message.retracted {
+        return Event::Retracted { conv: message.conv, msg_id: message.msg_id, seq: message.seq };
+    }
+    Event::Message { message: message.clone(), durable_seq }
+}
+
+pub(super) fn ack(cx: &Cx<'_>, conv: ConvId, durable_seq: Seq, origin: &Origin, level: AckLevel, sent: Sent) -> Event {
+    let Sent { seq, msg_id, at } = sent;
+    Event::Ack { id: origin.id.clone(), level, conv, msg_id, seq, durable_seq, epoch: cx.cfg.epoch, at }
+}

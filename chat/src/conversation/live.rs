@@ -1,0 +1,218 @@
+//! A conversation in memory.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use chasqui_proto::command::AckLevel;
+use chasqui_proto::event::Message;
+use chasqui_proto::ids::{ClientId, Millis, MsgId, Seq, SessionId, UserId};
+use chasqui_proto::limits::GROUP_RECEIPT_MEMBERS_MAX;
+use chasqui_proto::row::{ConversationRow, MemberRow, Role};
+use foldhash::HashMap;
+
+use super::receipts::Cursor;
+use super::send::Lookup;
+use crate::limits::{DEDUPE_RECENT_MAX, TAIL_BYTES_MAX, TAIL_MESSAGES_MAX};
+use crate::msg::Origin;
+
+pub(crate) struct Live {
+    pub row: ConversationRow,
+    pub members: BTreeMap<UserId, Member>,
+    pub last_seq: Seq,
+    pub durable_seq: Seq,
+    pub tail: VecDeque<Held>,
+    pub tail_bytes: usize,
+    pub dedupe: Dedupe,
+    /// The appends of `durable_seq + 1 ..= last_seq`.
+    pub pending: VecDeque<Pending>,
+    /// Seqs whose write failed at least once; while there is one, sends are refused.
+    pub stalled: BTreeSet<Seq>,
+    pub lookups: VecDeque<Lookup>,
+    pub lookups_begun: u64,
+    pub waiters: Vec<LevelWaiter>,
+    /// Members with a cursor above `durable_seq`.
+    pub unpublished: BTreeSet<UserId>,
+    /// Members with a cursor that is not stored.
+    pub dirty: BTreeSet<UserId>,
+    pub receipts_timer: Option<u64>,
+    pub receipt_writes: u32,
+    pub joins: Vec<Join>,
+}
+
+pub(crate) struct Member {
+    pub role: Role,
+    pub joined_seq: Seq,
+    pub delivered: Cursor,
+    pub read: Cursor,
+}
+
+/// A message in memory, and the session that sent it and so gets the ack instead.
+pub(crate) struct Held {
+    pub message: Message,
+    pub origin: Option<SessionId>,
+}
+
+#[derive(Default)]
+pub(crate) struct Pending {
+    pub done: bool,
+    pub waiters: Vec<(Origin, AckLevel)>,
+}
+
+/// A send that is durable and waits for the others' receipts.
+pub(crate) struct LevelWaiter {
+    pub origin: Origin,
+    pub level: AckLevel,
+    pub sent: Sent,
+}
+
+/// What an ack says of a message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Sent {
+    pub seq: Seq,
+    pub msg_id: MsgId,
+    pub at: Millis,
+}
+
+/// A member being added, and who asked.
+pub(crate) struct Join {
+    pub row: MemberRow,
+    pub origins: Vec<Origin>,
+}
+
+/// Client ids of the newest messages: all of those above `floor`.
+#[derive(Default)]
+pub(crate) struct Dedupe {
+    map: HashMap<(UserId, ClientId), Sent>,
+    order: VecDeque<(Seq, UserId, ClientId)>,
+    pub floor: Seq,
+}
+
+impl Dedupe {
+    pub fn get(&self, user: &UserId, client_id: ClientId) -> Option<Sent> {
+        self.map.get(&(user.clone(), client_id)).copied()
+    }
+    pub fn insert(&mut self, user: UserId, client_id: ClientId, sent: Sent) {
+        self.order.push_back((sent.seq, user.clone(), client_id));
+        self.map.insert((user, client_id), sent);
+        if self.order.len() > DEDUPE_RECENT_MAX
+            && let Some((seq, user, client_id)) = self.order.pop_front()
+        {
+            // The client id may have been used again since: only the entry of this seq is forgotten.
+            if self.map.get(&(user.clone(), client_id)).is_some_and(|s| s.seq == seq) {
+                self.map.remove(&(user, client_id));
+            }
+            self.floor = seq;
+        }
+    }
+    pub fn remove(&mut self, user: &UserId, client_id: ClientId) {
+        self.map.remove(&(user.clone(), client_id));
+    }
+}
+
+impl Live {
+    pub fn new(row: ConversationRow, members: Vec<MemberRow>) -> Self {
+        let members = members.into_iter().map(|row| (row.user.clone(), Member::new(&row))).collect();
+        Self {
+            row,
+            members,
+            last_seq: 0,
+            durable_seq: 0,
+            tail: VecDeque::new(),
+            tail_bytes: 0,
+            dedupe: Dedupe::default(),
+            pending: VecDeque::new(),
+            stalled: BTreeSet::new(),
+            lookups: VecDeque::new(),
+            lookups_begun: 0,
+            waiters: Vec::new(),
+            unpublished: BTreeSet::new(),
+            dirty: BTreeSet::new(),
+            receipts_timer: None,
+            receipt_writes: 0,
+            joins: Vec::new(),
+        }
+    }
+
+    /// Whether receipts, typing and presence are broadcast.
+    pub fn is_small(&self) -> bool {
+        self.members.len() <= GROUP_RECEIPT_MEMBERS_MAX
+    }
+
+    pub fn member_ids(&self) -> Arc<[UserId]> {
+        self.members.keys().cloned().collect()
+    }
+
+    pub fn tail_start(&self) -> Seq {
+        self.last_seq + 1 - self.tail.len() as Seq
+    }
+
+    /// The message at `seq`, if it is in memory.
+    pub fn held(&self, seq: Seq) -> Option<&Held> {
+        let index = seq.checked_sub(self.tail_start())?;
+        self.tail.get(usize::try_from(index).ok()?)
+    }
+
+    pub fn held_mut(&mut self, seq: Seq) -> Option<&mut Held> {
+        let index = seq.checked_sub(self.tail_start())?;
+        self.tail.get_mut(usize::try_from(index).ok()?)
+    }
+
+    pub fn pending_mut(&mut self, seq: Seq) -> Option<&mut Pending> {
+        let index = seq.checked_sub(self.durable_seq + 1)?;
+        self.pending.get_mut(usize::try_from(index).ok()?)
+    }
+
+    /// The next message, at `last_seq + 1`.
+    pub fn push(&mut self, held: Held) {
+        self.last_seq += 1;
+        assert_eq!(held.message.seq, self.last_seq, "a seq is given once, in order");
+        self.tail_bytes += held.message.content.len();
+        if !held.message.retracted {
+            let Message { seq, msg_id, at, client_id, ref sender, .. } = held.message;
+            self.dedupe.insert(sender.clone(), client_id, Sent { seq, msg_id, at });
+        }
+        self.tail.push_back(held);
+    }
+
+    /// Forgets the oldest messages, but none that is still being committed.
+    pub fn trim(&mut self) {
+        while (self.tail.len() > TAIL_MESSAGES_MAX || self.tail_bytes > TAIL_BYTES_MAX)
+            && self.tail_start() <= self.durable_seq
+            && let Some(held) = self.tail.pop_front()
+        {
+            self.tail_bytes -= held.message.content.len();
+        }
+    }
+
+    /// Nothing is under way that an eviction would lose.
+    pub fn is_quiet(&self) -> bool {
+        self.pending.is_empty()
+            && self.lookups.is_empty()
+            && self.waiters.is_empty()
+            && self.dirty.is_empty()
+            && self.receipt_writes == 0
+            && self.joins.is_empty()
+    }
+
+    pub fn check(&self) {
+        assert_eq!(self.pending.len() as Seq, self.last_seq - self.durable_seq, "pending covers what is not durable");
+        assert!(self.tail.len() as Seq >= self.last_seq - self.durable_seq, "the tail holds what is not durable");
+        for (i, held) in self.tail.iter().enumerate() {
+            assert_eq!(held.message.seq, self.tail_start() + i as Seq, "the tail is contiguous");
+        }
+        assert!(self.pending.front().is_none_or(|p| !p.done), "what is done at the front is released");
+        for member in self.members.values() {
+            for cursor in [&member.delivered, &member.read] {
+                assert!(cursor.published <= self.durable_seq && cursor.stored <= self.durable_seq);
+                assert!(cursor.seq <= self.last_seq, "a cursor is clamped to the head");
+            }
+        }
+    }
+}
+
+impl Member {
+    pub fn new(row: &MemberRow) -> Self {
+        let start = Cursor::at(row.joined_seq);
+        Self { role: row.role, joined_seq: row.joined_seq, delivered: start, read: start }
+    }
+}

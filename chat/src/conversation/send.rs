@@ -1,0 +1,206 @@
+//! A send: who may, whether it came before, and its place in the conversation.
+
+use chasqui_proto::codes::ErrorCode;
+use chasqui_proto::command::AckLevel;
+use chasqui_proto::event::{Event, Message};
+use chasqui_proto::ids::{ClientId, ConvId, Seq, UserId};
+use chasqui_proto::row::{Found, Outcome, Read, Row};
+
+use super::append::ack;
+use super::live::{Held, Live, Pending, Sent};
+use super::load::refuse;
+use super::{Entry, State};
+use crate::contract::DeliveryOrder;
+use crate::gate::Purpose;
+use crate::limits::{LEVEL_WAITERS_MAX, LOOKUPS_MAX, PENDING_APPENDS_MAX};
+use crate::msg::{Ask, Msg, Origin};
+use crate::shard::Cx;
+
+/// A send that waits for the store to say whether its client id is known, or behind one that does.
+pub(crate) struct Lookup {
+    number: u64,
+    origin: Origin,
+    ask: Ask,
+    /// The head when the look-up began.
+    head: Seq,
+    answer: Answer,
+}
+
+enum Answer {
+    Awaited,
+    NotNeeded,
+    Failed,
+    Found(Option<Sent>),
+}
+
+impl Entry {
+    pub(super) fn send(&mut self, cx: &mut Cx<'_>, origin: Origin, ask: Ask) {
+        let State::Live(live) = &mut self.state else {
+            return;
+        };
+        if let Err(code) = live.may_send(cx, &origin, &ask) {
+            return refuse(cx, self.id, origin, ask, code);
+        }
+        let needs_lookup = live.needs_lookup(&origin.user, &ask);
+        if !needs_lookup && !live.lookups.iter().any(|l| l.origin.user == origin.user) {
+            return self.place(cx, origin, ask);
+        }
+        live.lookups_begun += 1;
+        let number = live.lookups_begun;
+        let answer = if needs_lookup { Answer::Awaited } else { Answer::NotNeeded };
+        if needs_lookup {
+            look_up(cx, self.id, &origin, &ask, number);
+        }
+        live.lookups.push_back(Lookup { number, origin, ask, head: live.last_seq, answer });
+    }
+
+    pub(super) fn looked_up(&mut self, cx: &mut Cx<'_>, number: u64, outcome: Outcome) {
+        let State::Live(live) = &mut self.state else {
+            return;
+        };
+        let Some(lookup) = live.lookups.iter_mut().find(|l| l.number == number) else {
+            return;
+        };
+        if live.dedupe.floor > lookup.head {
+            // So many came meanwhile that this very message may be among those forgotten: ask again.
+            lookup.head = live.last_seq;
+            return look_up(cx, self.id, &lookup.origin, &lookup.ask, number);
+        }
+        lookup.answer = match outcome {
+            Outcome::Found(Found::Dedupe(found)) => {
+                Answer::Found(found.map(|(seq, msg_id, at)| Sent { seq, msg_id, at }))
+            }
+            _ => Answer::Failed,
+        };
+        self.drain_lookups(cx);
+    }
+
+    /// Sends leave in the order they came, as far as their answers are there.
+    fn drain_lookups(&mut self, cx: &mut Cx<'_>) {
+        while let State::Live(live) = &mut self.state
+            && live.lookups.front().is_some_and(|l| !matches!(l.answer, Answer::Awaited))
+            && let Some(Lookup { origin, ask, answer, .. }) = live.lookups.pop_front()
+        {
+            match answer {
+                Answer::Failed => refuse(cx, self.id, origin, ask, ErrorCode::StoreUnavailable),
+                Answer::Found(Some(sent)) => self.join(cx, origin, &ask, sent),
+                _ => self.place(cx, origin, ask),
+            }
+        }
+    }
+
+    /// Joins the message of the same client id, or gives the send its seq.
+    fn place(&mut self, cx: &mut Cx<'_>, origin: Origin, ask: Ask) {
+        let State::Live(live) = &mut self.state else {
+            return;
+        };
+        let Ask::Send { client_id, .. } = &ask else {
+            return;
+        };
+        if let Some(sent) = live.dedupe.get(&origin.user, *client_id) {
+            return self.join(cx, origin, &ask, sent);
+        }
+        match live.has_capacity(cx, &ask) {
+            Err(code) => refuse(cx, self.id, origin, ask, code),
+            Ok(()) => self.append(cx, origin, ask),
+        }
+    }
+
+    fn append(&mut self, cx: &mut Cx<'_>, origin: Origin, ask: Ask) {
+        let State::Live(live) = &mut self.state else {
+            return;
+        };
+        let Ask::Send { client_id, content, level, .. } = ask else {
+            return;
+        };
+        let message = Message {
+            conv: self.id,
+            msg_id: cx.ids.next(cx.now.wall_ms),
+            seq: live.last_seq + 1,
+            epoch: cx.cfg.epoch,
+            sender: origin.user.clone(),
+            client_id,
+            content,
+            at: cx.now.wall_ms,
+            retracted: false,
+        };
+        let purpose = Purpose::Append { conv: self.id, seq: message.seq };
+        cx.gate.write(purpose, vec![Row::Message(message.clone())], cx.out);
+        live.push(Held { message: message.clone(), origin: Some(origin.session) });
+        live.pending.push_back(Pending::default());
+        live.trim();
+        let (seq, at) = (message.seq, message.at);
+        if let Some(member) = live.members.get_mut(&origin.user) {
+            member.raise_own(seq, at);
+        }
+        live.touch_receipts(cx, self.id, &origin.user);
+        let (durable_seq, skip) = (live.durable_seq, origin.session);
+        let sent = Sent { seq, msg_id: message.msg_id, at };
+        if cx.cfg.order == DeliveryOrder::RelayFirst {
+            self.fan(cx, Some(skip), Event::Message { message, durable_seq });
+        }
+        self.acknowledge(cx, origin, level, sent);
+    }
+
+    /// The same send came before: it gets the ack of the first.
+    fn join(&mut self, cx: &mut Cx<'_>, origin: Origin, ask: &Ask, sent: Sent) {
+        if let Ask::Send { level, .. } = ask {
+            self.acknowledge(cx, origin, *level, sent);
+        }
+    }
+
+    /// Answers a send that has its seq, now or when its level is reached.
+    fn acknowledge(&mut self, cx: &mut Cx<'_>, origin: Origin, level: AckLevel, sent: Sent) {
+        let State::Live(live) = &mut self.state else {
+            return;
+        };
+        if level == AckLevel::Accepted {
+            let event = ack(cx, self.id, live.durable_seq, &origin, level, sent);
+            return cx.router.reply(origin.session.shard(), Msg::Answer { session: origin.session, event });
+        }
+        match live.pending_mut(sent.seq) {
+            Some(pending) => pending.waiters.push((origin, level)),
+            None => self.durable_for(cx, origin, level, sent),
+        }
+    }
+}
+
+impl Live {
+    fn may_send(&self, cx: &Cx<'_>, origin: &Origin, ask: &Ask) -> Result<(), ErrorCode> {
+        if !self.members.contains_key(&origin.user) {
+            return Err(ErrorCode::NotAParticipant);
+        }
+        if self.lookups.len() >= LOOKUPS_MAX || (self.needs_lookup(&origin.user, ask) && !cx.gate.has_room()) {
+            return Err(ErrorCode::Overloaded);
+        }
+        Ok(())
+    }
+
+    /// Whether only the store can say if a repeated send is known.
+    fn needs_lookup(&self, user: &UserId, ask: &Ask) -> bool {
+        let Ask::Send { resend: true, client_id, .. } = ask else {
+            return false;
+        };
+        self.dedupe.floor > 0 && self.dedupe.get(user, *client_id).is_none()
+    }
+
+    fn has_capacity(&self, cx: &Cx<'_>, ask: &Ask) -> Result<(), ErrorCode> {
+        let waits = matches!(ask, Ask::Send { level: AckLevel::Delivered | AckLevel::Read, .. });
+        if !self.stalled.is_empty() {
+            return Err(ErrorCode::StoreUnavailable);
+        }
+        if self.pending.len() >= PENDING_APPENDS_MAX
+            || !cx.gate.has_room()
+            || (waits && self.waiters.len() + self.pending.len() >= LEVEL_WAITERS_MAX)
+        {
+            return Err(ErrorCode::Overloaded);
+        }
+        Ok(())
+    }
+}
+
+fn look_up(cx: &mut Cx<'_>, conv: ConvId, origin: &Origin, ask: &Ask, number: u64) {
+    let client_id = if let Ask::Send { client_id, .. } = ask { *client_id } else { ClientId::default() };
+    let read = Read::Dedupe { conv, sender: origin.user.clone(), client_id };
+    cx.gate.read(Purpose::Dedupe { conv, ticket_seq: number }, read, cx.out);
+}

@@ -1,0 +1,31 @@
+//! The core's own bounds. Those a wire or a row can meet are in `chasqui_proto::limits`.
+
+/// Commands that may wait, in order, for one conversation to load or be created.
+pub const LOADING_PARKED_MAX: usize = 256;
+/// Sessions that may wait for one user to load.
+pub const USER_PARKED_MAX: usize = 16;
+/// Appends of one conversation under way in the store; a load finds any hole among the newest this many.
+pub const PENDING_APPENDS_MAX: usize = 256;
+/// Newest messages a live conversation keeps in memory.
+pub const TAIL_MESSAGES_MAX: usize = 256;
+/// Bytes of message text a live conversation keeps in memory beyond those still being committed.
+pub const TAIL_BYTES_MAX: usize = 256 * 1024;
+/// Client ids a live conversation remembers without asking the store.
+pub const DEDUPE_RECENT_MAX: usize = 1024;
+/// Sends of one conversation that wait for a look-up of their dedupe row.
+pub const LOOKUPS_MAX: usize = 64;
+/// Sends of one conversation that wait for a delivered or read ack.
+pub const LEVEL_WAITERS_MAX: usize = 1024;
+/// Conversations named in one interest message.
+pub const INTEREST_BATCH_MAX: usize = 1024;
+/// How often the eviction sweep runs, and how many entries it looks at.
+pub const EVICT_SWEEP_MS: u64 = 1_000;
+pub const EVICT_SWEEP_ENTRIES_MAX: usize = 4_096;
+/// Receipt cursors ride in memory this long before they are written, so that many become one row.
+pub const RECEIPT_FLUSH_MS: u64 = 200;
+/// First and greatest pause before a write with an unknown outcome is repeated.
+pub const RETRY_FIRST_MS: u64 = 20;
+pub const RETRY_MAX_MS: u64 = 1_000;
+
+const _: () = assert!(TAIL_MESSAGES_MAX >= PENDING_APPENDS_MAX, "a load must see every seq that can be a hole");
+const _: () = assert!(DEDUPE_RECENT_MAX >= TAIL_MESSAGES_MAX);

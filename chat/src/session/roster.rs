@@ -1,0 +1,120 @@
+//! Which sessions of this shard want which conversation, and who is online there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chasqui_proto::event::Event;
+use chasqui_proto::ids::{ConvId, Millis, SessionId, UserId};
+use foldhash::HashMap;
+
+use super::{Session, Sessions};
+use crate::shard::Cx;
+
+#[derive(Default)]
+pub(crate) struct Roster {
+    map: BTreeMap<ConvId, Row>,
+}
+
+#[derive(Default)]
+struct Row {
+    sessions: Vec<SessionId>,
+    /// As the conversation's home last told.
+    online: BTreeSet<UserId>,
+}
+
+impl Roster {
+    pub fn join(&mut self, conv: ConvId, session: SessionId) {
+        self.map.entry(conv).or_default().sessions.push(session);
+    }
+
+    pub fn leave(&mut self, conv: ConvId, session: SessionId) {
+        let Some(row) = self.map.get_mut(&conv) else {
+            return;
+        };
+        row.sessions.retain(|s| *s != session);
+        if row.sessions.is_empty() {
+            self.map.remove(&conv);
+        }
+    }
+
+    pub fn set_online(&mut self, conv: ConvId, online: BTreeSet<UserId>) -> BTreeSet<UserId> {
+        self.map.get_mut(&conv).map(|row| core::mem::replace(&mut row.online, online)).unwrap_or_default()
+    }
+
+    pub fn sessions(&self, conv: ConvId) -> &[SessionId] {
+        self.map.get(&conv).map_or(&[], |row| &row.sessions)
+    }
+
+    fn is_online(&self, conv: ConvId, user: &UserId) -> bool {
+        self.map.get(&conv).is_some_and(|row| row.online.contains(user))
+    }
+
+    /// Whether a session knows `user` to be online by a conversation other than `conv`.
+    pub fn known_elsewhere(&self, session: &Session, conv: ConvId, user: &UserId) -> bool {
+        session.convs.iter().any(|other| *other != conv && self.is_online(*other, user))
+    }
+
+    pub fn check(&self, sessions: &HashMap<SessionId, Session>) {
+        for (conv, row) in &self.map {
+            assert!(!row.sessions.is_empty(), "an empty roster row is removed");
+            for id in &row.sessions {
+                assert!(sessions[id].convs.contains(conv), "roster and session agree");
+            }
+        }
+    }
+}
+
+impl Sessions {
+    /// An event from a conversation's home, to all sessions here that want it.
+    pub(crate) fn deliver(&mut self, cx: &mut Cx<'_>, conv: ConvId, skip: Option<SessionId>, event: Event) {
+        match event {
+            Event::Presence { user, online, last_seen } => self.presence(cx, conv, user, online, last_seen),
+            Event::Message { message, durable_seq } => {
+                self.raise_opening_heads(conv, message.seq, durable_seq);
+                self.fan(cx, conv, skip, Event::Message { message, durable_seq });
+            }
+            event => self.fan(cx, conv, skip, event),
+        }
+    }
+
+    fn fan(&mut self, cx: &mut Cx<'_>, conv: ConvId, skip: Option<SessionId>, event: Event) {
+        let live = |id: &SessionId| Some(*id) != skip && self.map.get(id).is_some_and(|s| s.opening.is_none());
+        cx.out.fan(self.roster.sessions(conv).iter().copied().filter(live), event);
+    }
+
+    /// Tells those who did not know it by another conversation.
+    fn presence(&mut self, cx: &mut Cx<'_>, conv: ConvId, user: UserId, online: bool, last_seen: Millis) {
+        let Some(row) = self.roster.map.get_mut(&conv) else {
+            return;
+        };
+        let changed = if online { row.online.insert(user.clone()) } else { row.online.remove(&user) };
+        if !changed {
+            return;
+        }
+        let tell: Vec<SessionId> = self
+            .roster
+            .sessions(conv)
+            .iter()
+            .copied()
+            .filter(|id| {
+                let session = &self.map[id];
+                session.opening.is_none() && session.user != user && !self.roster.known_elsewhere(session, conv, &user)
+            })
+            .collect();
+        cx.out.fan(tell.into_iter(), Event::Presence { user, online, last_seen });
+    }
+
+    /// The state of a conversation whose events were lost on the way.
+    pub(crate) fn snapshot(&mut self, cx: &mut Cx<'_>, conv: ConvId, online: Vec<UserId>, receipts: Vec<Event>) {
+        let now: BTreeSet<UserId> = online.into_iter().collect();
+        let before = self.roster.map.get(&conv).map(|row| row.online.clone()).unwrap_or_default();
+        for user in now.difference(&before) {
+            self.presence(cx, conv, user.clone(), true, 0);
+        }
+        for user in before.difference(&now) {
+            self.presence(cx, conv, user.clone(), false, cx.now.wall_ms);
+        }
+        for receipt in receipts {
+            self.fan(cx, conv, None, receipt);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! One shard: the single dispatch from inputs and messages to the machines.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chasqui_proto::ids::ConvId;
+
+use crate::contract::{Config, Effects, Input, Links, Now, ShardId};
+use crate::conversation::{Convs, Jobs, MsgIds};
+use crate::gate::{Done, Gate};
+use crate::limits::EVICT_SWEEP_MS;
+use crate::msg::Msg;
+use crate::router::Router;
+use crate::session::Sessions;
+use crate::timers::{Timer, Timers};
+use crate::user::Users;
+
+/// What every machine works with, during one step.
+pub(crate) struct Cx<'a> {
+    pub now: Now,
+    pub cfg: &'a Config,
+    pub draining: bool,
+    pub router: &'a mut Router,
+    pub gate: &'a mut Gate,
+    pub timers: &'a mut Timers,
+    pub ids: &'a mut MsgIds,
+    pub jobs: &'a mut Jobs,
+    pub behind: &'a mut BTreeSet<(ShardId, ConvId)>,
+    pub out: &'a mut Effects,
+}
+
+impl Cx<'_> {
+    /// Groups items by the shard that is home to them.
+    pub fn by_home<T>(&self, items: impl Iterator<Item = T>, vshard: impl Fn(&T) -> u16) -> Vec<(ShardId, Vec<T>)> {
+        let mut homes: BTreeMap<ShardId, Vec<T>> = BTreeMap::new();
+        for item in items {
+            homes.entry(self.router.home(vshard(&item))).or_default().push(item);
+        }
+        homes.into_iter().collect()
+    }
+}
+
+pub struct Shard {
+    cfg: Config,
+    draining: bool,
+    router: Router,
+    gate: Gate,
+    timers: Timers,
+    ids: MsgIds,
+    jobs: Jobs,
+    behind: BTreeSet<(ShardId, ConvId)>,
+    sessions: Sessions,
+    users: Users,
+    convs: Convs,
+}
+
+macro_rules! cx {
+    ($self:ident, $now:expr, $out:expr) => {
+        &mut Cx {
+            now: $now,
+            cfg: &$self.cfg,
+            draining: $self.draining,
+            router: &mut $self.router,
+            gate: &mut $self.gate,
+            timers: &mut $self.timers,
+            ids: &mut $self.ids,
+            jobs: &mut $self.jobs,
+            behind: &mut $self.behind,
+            out: $out,
+        }
+    };
+}
+
+impl Shard {
+    pub fn new(cfg: Config, links: Box<dyn Links>) -> Self {
+        assert!(cfg.shard < cfg.shards && cfg.shards <= 64, "a message id has six bits for the shard");
+        let mut timers = Timers::default();
+        timers.set(EVICT_SWEEP_MS, Timer::Sweep);
+        Self {
+            router: Router::new(cfg.shard, cfg.shards, cfg.permits_per_peer, links),
+            gate: Gate::new(cfg.store_slots),
+            timers,
+            ids: MsgIds::new(cfg.node, cfg.shard),
+            jobs: Jobs::default(),
+            behind: BTreeSet::new(),
+            sessions: Sessions::default(),
+            users: Users::default(),
+            convs: Convs::default(),
+            draining: false,
+            cfg,
+        }
+    }
+
+    /// Takes one input; afterwards all of `out` is to be carried out, in order, before the next.
+    pub fn step(&mut self, now: Now, input: Input<'_>, out: &mut Effects) {
+        self.input(now, input, out);
+        while let Some(msg) = self.router.next_local() {
+            self.message(now, self.cfg.shard, msg, out);
+        }
+    }
+
+    /// When `Input::Tick` is due, in milliseconds of `Now::mono_ms`.
+    pub fn next_deadline(&self) -> Option<u64> {
+        self.timers.next_ms()
+    }
+
+    /// Whether `Input::Room` could do something: messages wait for room in a ring.
+    pub fn owes(&self) -> bool {
+        !self.behind.is_empty() || self.router.debts() > 0
+    }
+
+    /// Whether anything acknowledged or asked is still under way; the barrier of a drain.
+    pub fn is_quiet(&self) -> bool {
+        self.router.outstanding() == 0 && self.gate.inflight() == 0 && !self.owes() && !self.convs.has_dirty_receipts()
+    }
+
+    pub fn gauges(&self) -> Gauges {
+        Gauges {
+            sessions: self.sessions.len(),
+            conversations: self.convs.len(),
+            live_conversations: self.convs.live(),
+            permits_out: self.router.outstanding(),
+            store_inflight: self.gate.inflight(),
+            debts: self.router.debts(),
+            behind: self.behind.len(),
+        }
+    }
+
+    /// Asserts the invariants; for tests and the simulator.
+    pub fn check(&self) {
+        self.sessions.check();
+        self.convs.check();
+    }
+
+    fn input(&mut self, now: Now, input: Input<'_>, out: &mut Effects) {
+        let cx = cx!(self, now, out);
+        match input {
+            Input::Open { session, user, id, expires_at } => self.sessions.open(cx, session, user, id, expires_at),
+            Input::Command { session, command } => self.sessions.command(cx, session, command),
+            Input::Closed { session } => self.sessions.closed(cx, session),
+            Input::Mesh { from, msg } => self.message(now, from, msg, out),
+            Input::Stored(completion) => match cx.gate.complete(now, completion, cx.timers) {
+                Done::Finished(crate::gate::Purpose::LoadUser(user), outcome) => self.users.loaded(cx, user, outcome),
+                done => self.convs.stored(cx, done),
+            },
+            Input::Room => {
+                cx.router.flush();
+                self.convs.catch_up(cx);
+            }
+            Input::Tick => self.tick(now, out),
+            Input::Drain => {
+                self.draining = true;
+                self.convs.flush_all_receipts(cx!(self, now, out));
+            }
+        }
+    }
+
+    fn tick(&mut self, now: Now, out: &mut Effects) {
+        while let Some(timer) = self.timers.pop_due(now.mono_ms) {
+            let cx = cx!(self, now, out);
+            match timer {
+                Timer::Expire(session) => {
+                    self.sessions.close(cx, session, chasqui_proto::codes::CloseCode::TokenExpired)
+                }
+                Timer::Retry(ticket) => cx.gate.repeat(ticket, cx.out),
+                Timer::Receipts(conv) => self.convs.flush_receipts(cx, conv),
+                Timer::Sweep => {
+                    cx.timers.set(now.mono_ms + EVICT_SWEEP_MS, Timer::Sweep);
+                    self.convs.sweep(cx);
+                }
+            }
+        }
+    }
+
+    fn message(&mut self, now: Now, from: ShardId, msg: Msg, out: &mut Effects) {
+        let cx = cx!(self, now, out);
+        match msg {
+            Msg::SessionStart { user, session } => self.users.session_start(cx, user, session),
+            Msg::SessionEnd { user, session } => self.users.session_end(cx, user, session),
+            Msg::Joined { user, conv } => self.users.joined(cx, user, conv),
+
+            Msg::Interest { user, session, joined, convs } => self.convs.interest(cx, user, session, joined, convs),
+            Msg::Uninterest { user, session, convs } => self.convs.uninterest(cx, &user, session, &convs),
+            Msg::Ask { conv, origin, ask } => self.convs.ask(cx, conv, origin, ask),
+            Msg::Sync { origin, run, items, budget } => self.convs.sync(cx, origin, run, items, budget),
+
+            Msg::SessionReady { session, result } => {
+                cx.router.permit_back(from);
+                self.sessions.ready(cx, session, result);
+            }
+            Msg::Answer { session, event } => {
+                cx.router.permit_back(from);
+                self.sessions.tell(cx, session, event);
+            }
+            Msg::Released { session: _ } => cx.router.permit_back(from),
+            Msg::SyncAnswer { session, run, pieces } => {
+                cx.router.permit_back(from);
+                self.sessions.sync_answer(cx, session, run, pieces);
+            }
+
+            Msg::Late { session, event } => self.sessions.tell(cx, session, event),
+            Msg::Heads { session, user, convs, heads } => self.sessions.heads(cx, session, user, convs, heads),
+            Msg::Lease { session, sharers } => self.sessions.lease(cx, session, sharers),
+            Msg::Deliver { conv, skip, event } => self.sessions.deliver(cx, conv, skip, event),
+            Msg::Snapshot { conv, online, receipts } => self.sessions.snapshot(cx, conv, online, receipts),
+        }
+    }
+}
+
+/// Depths an operator watches.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Gauges {
+    pub sessions: usize,
+    pub conversations: usize,
+    pub live_conversations: usize,
+    pub permits_out: u32,
+    pub store_inflight: usize,
+    pub debts: usize,
+    pub behind: usize,
+}
