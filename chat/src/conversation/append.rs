@@ -44,7 +44,9 @@ impl Entry {
             let message = &held.message;
             let sent = Sent { seq: message.seq, msg_id: message.msg_id, at: message.at };
             let late = cx.cfg.order == DeliveryOrder::DurableFirst;
-            let event = late.then(|| (held.origin, shown(message, live.durable_seq)));
+            // A message taken back concerns its sender too: an ack at level accepted may have been given.
+            let skip = held.origin.filter(|_| !message.retracted);
+            let event = late.then(|| (skip, shown(message, live.durable_seq)));
             if let Some((origin, event)) = event {
                 self.fan(cx, origin, event);
             }
@@ -146,7 +148,7 @@ impl Live {
 }
 
 /// What recipients are shown of a message in the tail.
-pub(super) fn shown(message: &chasqui_proto::event::Message, durable_seq: Seq) -> Event {
+pub(crate) fn shown(message: &chasqui_proto::event::Message, durable_seq: Seq) -> Event {
     if message.retracted {
         return Event::Retracted { conv: message.conv, msg_id: message.msg_id, seq: message.seq };
     }

@@ -70,7 +70,8 @@ impl Entry {
                 return read_missed(cx, self.id, behind);
             };
             let event = shown(&held.message, live.durable_seq);
-            if !cx.router.deliver(shard, Msg::Deliver { conv: self.id, skip: held.origin, event }) {
+            let skip = held.origin.filter(|_| !held.message.retracted);
+            if !cx.router.deliver(shard, Msg::Deliver { conv: self.id, skip, event }) {
                 return;
             }
             behind.from += 1;

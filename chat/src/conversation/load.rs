@@ -163,7 +163,9 @@ fn birth(cx: &Cx<'_>, conv: ConvId, origin: &Origin, ask: &Ask) -> Option<(Conve
 
 fn revive(cx: &mut Cx<'_>, loaded: &LoadedConversation) -> Live {
     let mut live = Live::new(loaded.row.clone(), loaded.members.clone());
-    live.last_seq = loaded.tail.first().map_or(0, |m| m.seq - 1);
+    // A tail that is not full is the whole history, so it begins at 1 even where that seq is a hole.
+    let full = loaded.tail.len() >= TAIL_MESSAGES_MAX;
+    live.last_seq = loaded.tail.first().filter(|_| full).map_or(0, |m| m.seq - 1);
     live.dedupe.floor = live.last_seq;
     live.durable_seq = live.last_seq;
     for message in &loaded.tail {

@@ -44,7 +44,8 @@ impl Entry {
         if let Some(join) = live.joins.iter_mut().find(|join| join.row.user == user) {
             return join.origins.push(origin);
         }
-        let row = MemberRow { conv, user: user.clone(), role: Role::Member, joined_seq: live.last_seq };
+        // What is not durable yet may be lost, and its seqs given again: the newcomer sees those.
+        let row = MemberRow { conv, user: user.clone(), role: Role::Member, joined_seq: live.durable_seq };
         cx.gate.write(Purpose::Join { conv, user }, vec![Row::Member(row.clone())], cx.out);
         live.joins.push(Join { row, origins: vec![origin] });
     }
@@ -87,7 +88,7 @@ impl Entry {
         let joined_seq = live.members.get(&user).map_or(live.last_seq, |m| m.joined_seq);
         let mut head = live.head(cx, self.id, &user);
         let since = live.tail.iter().filter(|h| h.message.seq > joined_seq && h.origin != Some(session));
-        let visible = since.filter(|h| h.message.seq <= live.visible_seq(cx) && !h.message.retracted);
+        let visible = since.filter(|h| h.message.seq <= live.visible_seq(cx));
         let messages = visible.map(|h| h.message.clone()).collect();
         head.last_seq = live.visible_seq(cx);
         let info = JoinInfo { title: live.row.title.clone(), members: live.member_ids(), messages };

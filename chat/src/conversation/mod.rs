@@ -30,6 +30,7 @@ use crate::contract::ShardId;
 use crate::gate::{Done, Purpose};
 use crate::msg::{Ask, Origin};
 use crate::shard::Cx;
+pub(crate) use append::shown;
 use fanout::Behind;
 pub use jobs::Jobs;
 pub(crate) use live::Live;

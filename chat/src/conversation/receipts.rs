@@ -126,6 +126,13 @@ impl Entry {
         for user in waiting {
             self.publish(cx, &user, None);
         }
+        // Cursors that could not be stored so far may be now.
+        let conv = self.id;
+        if let State::Live(live) = &mut self.state
+            && !live.dirty.is_empty()
+        {
+            live.arm_receipts(cx, conv);
+        }
         self.check_waiters(cx);
     }
 

@@ -7,6 +7,7 @@ use chasqui_proto::event::Event;
 use chasqui_proto::ids::{ConvId, ReqId, Seq, SessionId, UserId};
 
 use super::{Opening, Sessions, uninterest};
+use crate::conversation::shown;
 use crate::msg::{HeadInfo, JoinInfo};
 use crate::shard::Cx;
 
@@ -69,7 +70,7 @@ impl Sessions {
         let JoinInfo { title, members, messages } = *joined;
         cx.out.send(id, Event::ConversationCreated { id: ReqId::default(), conv, title, members });
         for message in messages {
-            cx.out.send(id, Event::Message { message, durable_seq });
+            cx.out.send(id, shown(&message, durable_seq));
         }
         let news = |user: &&UserId| **user != session.user && !self.roster.known_elsewhere(session, conv, user);
         for user in online.iter().filter(news) {

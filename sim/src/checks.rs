@@ -1,0 +1,144 @@
+//! What must hold, while the world runs and when it has come to rest.
+
+use std::collections::BTreeMap;
+
+use chasqui_proto::command::AckLevel;
+use chasqui_proto::event::Message;
+use chasqui_proto::ids::{ConvId, Seq, UserId};
+use chasqui_proto::row::{Found, Read};
+
+use crate::world::World;
+
+/// After a client took an input: no acked message is behind a cursor that has not seen it.
+pub fn acks(world: &World, client: usize) {
+    let stats = world.clients[client].rules.stats();
+    assert_eq!(stats.acked_behind_cursor, 0, "an ack names a seq that the sender's cursor passed unseen");
+    assert_eq!(stats.conflicts, 0, "two messages of one epoch have one seq");
+    let Some(ack) = world.clients[client].ticked.last().filter(|ack| ack.level >= AckLevel::Durable) else { return };
+    for other in &world.clients {
+        if other.rules.cursor(ack.conv) >= ack.seq {
+            let seen = other.rules.messages(ack.conv).any(|known| known.seq == ack.seq && known.msg_id == ack.msg_id);
+            let clipped = joined_seq(world, ack.conv, &other.user).is_none_or(|joined| joined >= ack.seq);
+            assert!(seen || clipped, "{}'s cursor passed the acked seq {} of {} unseen", other.user, ack.seq, ack.conv);
+        }
+    }
+}
+
+/// When all is at rest: everyone agrees with the store, and nothing acked durable is missing.
+pub fn converged(world: &World) {
+    let truth = Truth::read(world);
+    truth.is_contiguous_and_unique();
+    for client in &world.clients {
+        truth.keeps_every_ack(client);
+        truth.is_what_is_seen(client);
+    }
+}
+
+struct Truth {
+    convs: BTreeMap<ConvId, Conversation>,
+}
+
+struct Conversation {
+    members: BTreeMap<UserId, Seq>,
+    messages: Vec<Message>,
+}
+
+impl Truth {
+    fn read(world: &World) -> Self {
+        let users: Vec<&UserId> = world.clients.iter().map(|c| &c.user).collect();
+        let mut convs = BTreeMap::new();
+        for user in users {
+            let Found::UserConversations(list) = world.memory.read(&Read::UserConversations { user: user.clone() })
+            else {
+                panic!("the store answers what it is asked");
+            };
+            convs.extend(list.into_iter().map(|conv| (conv, conversation(world, conv))));
+        }
+        Self { convs }
+    }
+
+    fn is_contiguous_and_unique(&self) {
+        for (conv, Conversation { messages, .. }) in &self.convs {
+            let mut ids = BTreeMap::new();
+            for (i, message) in messages.iter().enumerate() {
+                assert_eq!(message.seq, i as Seq + 1, "{conv}: seqs are contiguous");
+                if !message.retracted {
+                    let twice = ids.insert((&message.sender, message.client_id), message.seq);
+                    assert!(twice.is_none(), "{conv}: client id {} was stored twice", message.client_id);
+                }
+            }
+        }
+    }
+
+    fn keeps_every_ack(&self, client: &crate::client::Client) {
+        for ack in client.ticked.iter().filter(|ack| ack.level >= AckLevel::Durable) {
+            let message = self.convs.get(&ack.conv).and_then(|c| c.messages.get(ack.seq as usize - 1));
+            let kept = message.is_some_and(|m| m.msg_id == ack.msg_id && m.client_id == ack.client_id && !m.retracted);
+            assert!(kept, "{}: the ack of seq {} in {} was durable, and is lost", client.user, ack.seq, ack.conv);
+        }
+        for sent in &client.sent {
+            let acked = client.ticked.iter().any(|ack| ack.client_id == *sent);
+            assert!(acked != client.failed.contains(sent), "{}: send {sent} has not exactly one answer", client.user);
+        }
+    }
+
+    fn is_what_is_seen(&self, client: &crate::client::Client) {
+        for (conv, Conversation { members, messages }) in &self.convs {
+            let Some(joined) = members.get(&client.user) else { continue };
+            let due: Vec<_> = messages.iter().filter(|m| m.seq > *joined).collect();
+            let mut seen: Vec<_> = client.rules.messages(*conv).map(|k| (k.seq, k.msg_id, k.retracted)).collect();
+            seen.sort();
+            let expected: Vec<_> = due.iter().map(|m| (m.seq, m.msg_id, m.retracted)).collect();
+            let differ: Vec<_> = seen.iter().filter(|k| !expected.contains(k)).collect();
+            let missing: Vec<_> = expected.iter().filter(|k| !seen.contains(k)).collect();
+            assert!(seen == expected, "{} sees {conv} otherwise than the store: sees {differ:?} for {missing:?}", client.user);
+            for message in due.iter().filter(|m| !client.sent.contains(&m.client_id)) {
+                let shown = client.shown.get(&message.client_id) == Some(&message.msg_id);
+                assert_eq!(shown, !message.retracted, "{}: message {} is shown wrongly", client.user, message.seq);
+            }
+        }
+        let stored = |id| self.convs.values().flat_map(|c| &c.messages).any(|m| m.client_id == id && !m.retracted);
+        for id in client.shown.keys() {
+            assert!(stored(*id), "{} still shows {id}, a ghost", client.user);
+        }
+    }
+}
+
+fn conversation(world: &World, conv: ConvId) -> Conversation {
+    let read = Read::Conversation { conv, tail: 1 };
+    let Found::Conversation(Some(loaded)) = world.memory.read(&read) else {
+        panic!("{conv} has a member and no row");
+    };
+    let members = loaded.members.iter().map(|m| (m.user.clone(), m.joined_seq)).collect();
+    let Found::Page(messages) = world.memory.read(&Read::Page { conv, after: 0, limit: usize::MAX }) else {
+        panic!("the store answers what it is asked");
+    };
+    Conversation { members, messages }
+}
+
+fn joined_seq(world: &World, conv: ConvId, user: &UserId) -> Option<Seq> {
+    conversation(world, conv).members.get(user).copied()
+}
+
+/// Why the world is not at rest.
+pub fn unrest(world: &World) -> String {
+    let shards: Vec<_> = world.server.shards.iter().map(|s| (s.is_quiet(), s.gauges())).collect();
+    let clients: Vec<_> = world
+        .clients
+        .iter()
+        .map(|c| (c.user.as_str().to_owned(), c.rules.connected(), c.rules.syncing(), c.rules.unacked().count()))
+        .collect();
+    let holes: Vec<_> = world.clients.iter().enumerate().flat_map(|(i, c)| {
+        let lags = |conv: &ConvId| c.rules.reach(*conv) < c.rules.durable_seen(*conv);
+        let row = move |conv| (i, conv, c.rules.cursor(conv), c.rules.reach(conv), c.rules.durable_seen(conv));
+        c.rules.conversations().filter(lags).map(row).collect::<Vec<_>>()
+    }).collect();
+    let wires: Vec<_> =
+        world.clients.iter().map(|c| c.wire.as_ref().map(|w| (w.up.len(), w.down.len())).unwrap_or((99, 99))).collect();
+    format!(
+        "holes {holes:?}, wires {wires:?}, requests {}, orphans {}, rings {}, shards {shards:?}, clients {clients:?}",
+        world.server.requests.len(),
+        world.orphans(),
+        world.server.mesh.ready().len()
+    )
+}

@@ -1,0 +1,106 @@
+//! A client: the real client rules behind a connection that may break at any moment.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use chasqui_client_rules::{Config, Input, Notice, Output, OwnedCommand, Rules};
+use chasqui_proto::command::AckLevel;
+use chasqui_proto::event::Event;
+use chasqui_proto::ids::{ClientId, ConvId, MsgId, Seq, SessionId, UserId};
+
+use crate::server::Down;
+
+pub struct Client {
+    pub user: UserId,
+    pub rules: Rules,
+    pub wire: Option<Wire>,
+    pub connect_at: u64,
+    /// What the app shows: each message once.
+    pub shown: BTreeMap<ClientId, MsgId>,
+    pub sent: BTreeSet<ClientId>,
+    pub failed: BTreeSet<ClientId>,
+    pub ticked: Vec<Ack>,
+}
+
+/// A send was acknowledged.
+#[derive(Clone, Copy, Debug)]
+pub struct Ack {
+    pub client_id: ClientId,
+    pub level: AckLevel,
+    pub conv: ConvId,
+    pub msg_id: MsgId,
+    pub seq: Seq,
+}
+
+/// A connection's two directions.
+pub struct Wire {
+    pub session: SessionId,
+    pub up: VecDeque<Up>,
+    pub down: VecDeque<Down>,
+}
+
+#[derive(Debug)]
+pub enum Up {
+    Open,
+    Command(OwnedCommand),
+    /// The client is gone, as the server will find out.
+    Closed,
+}
+
+impl Client {
+    pub fn new(user: UserId, config: Config) -> Self {
+        Self {
+            user,
+            rules: Rules::new(config),
+            wire: None,
+            connect_at: 0,
+            shown: BTreeMap::new(),
+            sent: BTreeSet::new(),
+            failed: BTreeSet::new(),
+            ticked: Vec::new(),
+        }
+    }
+
+    pub fn connect(&mut self, session: SessionId) {
+        self.wire = Some(Wire { session, up: [Up::Open].into(), down: VecDeque::new() });
+    }
+
+    pub fn event(&mut self, now: u64, event: &Event) {
+        self.handle(now, Input::Event(event));
+    }
+
+    /// Takes one input; commands go onto the wire, notices into the books.
+    pub fn handle(&mut self, now: u64, input: Input<'_>) {
+        self.rules.handle(now, input);
+        while let Some(output) = self.rules.poll() {
+            match output {
+                Output::Command(command) => {
+                    let wire = self.wire.as_mut().expect("the rules write only while connected");
+                    wire.up.push_back(Up::Command(command));
+                }
+                Output::Notice(notice) => self.notice(notice),
+            }
+        }
+        self.rules.check();
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        match notice {
+            Notice::NewMessage { message, .. } => {
+                assert!(!self.sent.contains(&message.client_id), "an own send is not shown as new");
+                let before = self.shown.insert(message.client_id, message.msg_id);
+                assert!(before.is_none(), "{} is shown message {} twice", self.user, message.client_id);
+            }
+            Notice::Ticked { client_id, level, conv, msg_id, seq, .. } => {
+                self.ticked.push(Ack { client_id, level, conv, msg_id, seq });
+            }
+            Notice::SendFailed { client_id, .. } => _ = self.failed.insert(client_id),
+            Notice::Moved { client_id, msg_id, .. } if !self.sent.contains(&client_id) => {
+                *self.shown.get_mut(&client_id).expect("what moves is shown") = msg_id;
+            }
+            Notice::Withdrawn { client_id, .. } => _ = self.shown.remove(&client_id),
+            Notice::Retracted { msg_id, .. } => self.shown.retain(|_, shown| *shown != msg_id),
+            Notice::Reset { conv } => panic!("{}: conversation {conv} was reset, yet nothing is ever deleted", self.user),
+            Notice::Moved { .. } | Notice::Synced | Notice::Told(_) | Notice::AskFailed { .. } => {}
+        }
+    }
+}
