@@ -6,7 +6,6 @@ use chasqui_proto::ids::{ClientId, ConvId, Millis, MsgId, Seq};
 use crate::config::{HELD_EVENTS_MAX, HOLE_WAIT_MS, RETRACTED_AHEAD_MAX};
 use crate::conversation::{Admission, Entry, Place};
 use crate::io::Notice;
-use crate::outbox::Outgoing;
 use crate::rules::Rules;
 use crate::timers::Timer;
 
@@ -15,8 +14,8 @@ impl Rules {
         if !self.sync.busy() && self.take(now, event, false) {
             return;
         }
-        // Acks and retractions are few, and a SYNC need not bring them.
-        if self.waiting.len() < HELD_EVENTS_MAX || !matches!(event, Event::Message { .. }) {
+        // Acks are few, the outbox bounds them, and each is told once.
+        if self.waiting.len() < HELD_EVENTS_MAX || matches!(event, Event::Ack { .. }) {
             self.waiting.push_back((event.clone(), false));
         } else {
             self.stats.held_overflow += 1;
@@ -40,10 +39,7 @@ impl Rules {
     /// With the connection gone, the next SYNC brings again the messages that waited.
     pub(crate) fn leave_waiting_to_sync(&mut self) {
         for (event, _) in std::mem::take(&mut self.waiting) {
-            match event {
-                Event::Retracted { conv, msg_id, seq } => self.take_retraction(conv, msg_id, seq),
-                event => self.leave_to_sync(&event),
-            }
+            self.leave_to_sync(&event);
         }
     }
 
@@ -75,10 +71,6 @@ impl Rules {
                 let durable = *durable_seq;
                 let place = Place { conv: *conv, seq: *seq, msg_id: *msg_id, epoch: *epoch, durable };
                 self.take_ack(now, id, place, judge)
-            }
-            Event::Retracted { conv, msg_id, seq } => {
-                self.take_retraction(*conv, *msg_id, *seq);
-                true
             }
             _ => true,
         }
@@ -120,25 +112,49 @@ impl Rules {
         true
     }
 
-    fn take_new(&mut self, message: &Message, provisional: bool) {
+    /// A place that nothing holds yet, from an event or a SYNC.
+    pub(crate) fn take_new(&mut self, message: &Message, provisional: bool) {
         let c = self.convs.entry(message.conv).or_default();
         let mut entry = Entry::of(message);
-        if c.retracted_ahead.remove(&message.msg_id) {
-            entry.retracted = true;
-            c.held.insert(message.seq, entry);
-            return;
-        }
+        entry.retracted |= c.retracted_ahead.contains(&message.msg_id);
+        let retracted = entry.retracted;
         let known = c.take_suspect(message.seq, &entry);
         c.held.insert(message.seq, entry);
-        self.tell_merged(message, known, provisional);
+        match known {
+            Some((_, known)) if known.visible() && retracted => self.retract_suspect(message, known),
+            Some((from, known)) if known.visible() && (from, known.msg_id) != (message.seq, message.msg_id) => {
+                self.tell_moved(message, from);
+            }
+            Some((_, known)) if known.visible() => self.stats.overlaps += 1,
+            _ if retracted => self.retract_answered(message),
+            _ => self.show(message, provisional),
+        }
+    }
+
+    fn retract_suspect(&mut self, message: &Message, mut known: Entry) {
+        known.retracted = true;
+        self.displace(&known, message.conv);
+        self.stats.retracted += 1;
+        self.tell(Notice::Retracted { conv: message.conv, msg_id: known.msg_id, seq: message.seq });
+    }
+
+    fn tell_moved(&mut self, message: &Message, from: Seq) {
+        let Message { conv, seq, msg_id, client_id, .. } = *message;
+        self.stats.moved += 1;
+        self.unread_from(conv, from);
+        if Some(&message.sender) == self.me.as_ref() {
+            self.set_place(&client_id, conv, Some(msg_id));
+            if let Some(answered) = self.outbox.by_client_id(&client_id).and_then(|o| o.answered.as_mut()) {
+                *answered = (seq, msg_id);
+            }
+        }
+        let sender = message.sender.clone();
+        self.tell(Notice::Moved { conv, sender, client_id, from, seq, msg_id });
     }
 
     /// Shows a message that was never shown, unless it is a send of this client, which the app shows itself.
-    pub(crate) fn show(&mut self, message: &Message, provisional: bool) {
+    fn show(&mut self, message: &Message, provisional: bool) {
         let own = Some(&message.sender) == self.me.as_ref();
-        if message.retracted {
-            return if own { self.retract_answered(message) };
-        }
         if own && self.place_own(message) {
             return;
         }
@@ -156,6 +172,9 @@ impl Rules {
     /// An own message that was answered, and taken back before its place was known.
     fn retract_answered(&mut self, message: &Message) {
         let Message { conv, msg_id, seq, .. } = *message;
+        if Some(&message.sender) != self.me.as_ref() {
+            return;
+        }
         let outgoing = self.outbox.by_client_id(&message.client_id);
         if let Some(outgoing) = outgoing.filter(|o| o.answered.is_some_and(|(_, id)| id == msg_id)) {
             outgoing.retracted = true;
@@ -167,7 +186,7 @@ impl Rules {
 
     /// Whether this is a send of the outbox; if so, its place is known from now on.
     fn place_own(&mut self, message: &Message) -> bool {
-        let Message { conv, msg_id, client_id, seq, .. } = *message;
+        let Message { conv, msg_id, client_id, .. } = *message;
         let Some(outgoing) = self.outbox.by_client_id(&client_id).filter(|o| !o.retracted) else { return false };
         let moved = outgoing.answered.filter(|(_, id)| *id != msg_id);
         if let Some((from, _)) = moved {
@@ -179,7 +198,7 @@ impl Rules {
     }
 
     /// Notes where a send of the outbox lies, or that it lies nowhere. False: it is not in the outbox.
-    pub(crate) fn set_place(&mut self, client_id: &ClientId, conv: ConvId, place: Option<MsgId>) -> bool {
+    fn set_place(&mut self, client_id: &ClientId, conv: ConvId, place: Option<MsgId>) -> bool {
         let Some(outgoing) = self.outbox.by_client_id(client_id) else { return false };
         if outgoing.conv == Some(conv) {
             let c = self.convs.entry(conv).or_default();
@@ -196,9 +215,10 @@ impl Rules {
         let Some(outgoing) = self.finish_send(id) else { return true };
         match admission {
             Admission::New => self.hold_own(place, outgoing.client_id),
-            Admission::Stale | Admission::Conflict if outgoing.place.is_none() => self.withdraw(place, outgoing.client_id),
-            Admission::Known => self.note_unseen(place, &outgoing),
-            _ => {}
+            // Where it is now, or that it was taken back, was learnt meanwhile.
+            _ if outgoing.place.is_some() || outgoing.retracted => {}
+            Admission::Stale | Admission::Conflict | Admission::NewEpoch => self.withdraw(place, outgoing.client_id),
+            Admission::Known => self.note_unseen(place),
         }
         self.settle(now, place.conv);
         true
@@ -208,7 +228,7 @@ impl Rules {
         let Place { conv, msg_id, seq, .. } = place;
         let Some(sender) = self.me.clone() else { return };
         let c = self.convs.entry(conv).or_default();
-        let retracted = c.retracted_ahead.remove(&msg_id);
+        let retracted = c.retracted_ahead.contains(&msg_id);
         let entry = Entry { msg_id, sender, client_id, retracted };
         // The app has its place from the tick.
         c.take_suspect(seq, &entry);
@@ -218,13 +238,13 @@ impl Rules {
         }
     }
 
-    fn note_unseen(&mut self, place: Place, outgoing: &Outgoing) {
-        let behind = place.seq <= self.cursor(place.conv);
-        self.stats.acked_behind_cursor += u64::from(behind && outgoing.place.is_none());
+    fn note_unseen(&mut self, place: Place) {
+        self.stats.acked_behind_cursor += u64::from(place.seq <= self.cursor(place.conv));
     }
 
-    /// A retraction names no epoch, so it speaks of its message id alone and fills no hole.
-    fn take_retraction(&mut self, conv: ConvId, msg_id: MsgId, seq: Seq) {
+    /// A retraction names no epoch, so it speaks of its message id alone and fills no hole. It need not wait for a
+    /// SYNC, but an answer given before it, or another lane, may bring the message yet.
+    pub(crate) fn on_retracted(&mut self, conv: ConvId, msg_id: MsgId, seq: Seq) {
         let c = self.convs.entry(conv).or_default();
         if let Some(mut entry) = c.suspects.remove(&(seq, msg_id)) {
             entry.retracted = true;
@@ -233,13 +253,12 @@ impl Rules {
         } else if c.held.get(&seq).is_some_and(|entry| entry.msg_id == msg_id) {
             self.retract_held(conv, seq);
         } else if seq <= c.cursor {
-            // The cursor may have passed it while the retraction was on its way on another lane.
             self.retract_unheld(conv, msg_id, seq);
-        } else {
-            c.retracted_ahead.insert(msg_id);
-            if c.retracted_ahead.len() > RETRACTED_AHEAD_MAX {
-                c.retracted_ahead.pop_first();
-            }
+        }
+        let c = self.convs.entry(conv).or_default();
+        c.retracted_ahead.insert(msg_id);
+        if c.retracted_ahead.len() > RETRACTED_AHEAD_MAX {
+            c.retracted_ahead.pop_first();
         }
     }
 
@@ -264,7 +283,7 @@ impl Rules {
     }
 
     /// A message is lost or taken back. True: it is a send of the outbox, which is still to be answered.
-    pub(crate) fn displace(&mut self, entry: &Entry, conv: ConvId) -> bool {
+    fn displace(&mut self, entry: &Entry, conv: ConvId) -> bool {
         if Some(&entry.sender) != self.me.as_ref() {
             return false;
         }

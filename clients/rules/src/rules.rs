@@ -73,7 +73,8 @@ impl Rules {
         match event {
             Event::Welcome { user, heads, .. } => self.on_welcome(now, user, heads, event),
             Event::Ack { .. } => self.on_ack(now, event),
-            Event::Message { .. } | Event::Retracted { .. } => self.on_live(now, event),
+            Event::Message { .. } => self.on_live(now, event),
+            Event::Retracted { conv, msg_id, seq } => self.on_retracted(*conv, *msg_id, *seq),
             Event::SyncResult { id, conversations, next } => self.on_sync_result(now, id, conversations, next),
             Event::Error { id, code, message, retry_after_ms } => {
                 self.on_error(now, id, *code, message, *retry_after_ms);

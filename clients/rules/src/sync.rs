@@ -4,13 +4,13 @@
 //! on page by page (`next`) until the server has answered all, and is followed by another round while any
 //! conversation has `more`. Cursors go in chunks of `SYNC_CURSORS_MAX`, rising in id as the server answers.
 
-use chasqui_proto::event::{Message, SyncConversation};
+use chasqui_proto::event::SyncConversation;
 use chasqui_proto::ids::{ConvId, Millis, Seq};
 use chasqui_proto::limits::SYNC_CURSORS_MAX;
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::config::{SYNC_WAIT_MS, retry_wait};
-use crate::conversation::{Conversation, Entry};
+use crate::conversation::Conversation;
 use crate::io::{Notice, OwnedCommand};
 use crate::rules::Rules;
 use crate::timers::Timer;
@@ -211,42 +211,8 @@ impl Rules {
                 c.reach = message.seq - 1;
                 self.stats.clipped += 1;
             }
-            let entry = Entry::of(message);
-            let known = c.take_suspect(message.seq, &entry);
-            c.held.insert(message.seq, entry);
-            self.tell_merged(message, known, message.seq > part.durable_seq);
+            self.take_new(message, message.seq > part.durable_seq);
         }
-    }
-
-    pub(crate) fn tell_merged(&mut self, message: &Message, known: Option<(Seq, Entry)>, provisional: bool) {
-        let Message { conv, seq, msg_id, .. } = *message;
-        match known {
-            Some((_, mut entry)) if entry.visible() && message.retracted => {
-                entry.retracted = true;
-                self.displace(&entry, conv);
-                self.stats.retracted += 1;
-                self.tell(Notice::Retracted { conv, msg_id: entry.msg_id, seq });
-            }
-            Some((from, entry)) if entry.visible() && (from, entry.msg_id) != (seq, msg_id) => {
-                self.tell_moved(message, from);
-            }
-            Some((_, entry)) if entry.visible() => self.stats.overlaps += 1,
-            _ => self.show(message, provisional),
-        }
-    }
-
-    pub(crate) fn tell_moved(&mut self, message: &Message, from: Seq) {
-        let Message { conv, seq, msg_id, client_id, .. } = *message;
-        self.stats.moved += 1;
-        self.unread_from(conv, from);
-        if Some(&message.sender) == self.me.as_ref() {
-            self.set_place(&client_id, conv, Some(msg_id));
-            if let Some(answered) = self.outbox.by_client_id(&client_id).and_then(|o| o.answered.as_mut()) {
-                *answered = (seq, msg_id);
-            }
-        }
-        let sender = message.sender.clone();
-        self.tell(Notice::Moved { conv, sender, client_id, from, seq, msg_id });
     }
 
     /// The server no longer has the range: nothing held of this conversation can be trusted.

@@ -216,11 +216,9 @@ fn events_wait_while_a_sync_is_outstanding() {
         < msg A 5 m5 d=4
         < retracted A 5 m5
         < result s2 A 5:m5 6:m6 7:m7 d=4 last=7
-        ! new A 5 m5 provisional
         ! new A 6 m6 provisional
         ! synced
         ! new A 8 m8 provisional
-        ! retracted A 5 m5
         ? duplicates 0
         ? reach A 8
         ",

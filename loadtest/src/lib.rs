@@ -1,0 +1,36 @@
+//! Open-loop load for a chat relay, and the account of every message.
+//!
+//! Promise: a run says for each message whether it was acknowledged and reached everyone it was meant for, exactly
+//! once and in order; latency counts from the moment a message was due, not from when the tool got round to sending
+//! it, so a stall of the server is not hidden by the client waiting for it. What the client itself did to the
+//! figures (send lag, CPU share) stands beside them.
+//!
+//! In the flow: [`scenario`] plans who connects and who sends; each [`worker`] thread runs its [`peer`]s over
+//! [`wire`]; [`account`] keeps the books; [`probe`] reads the processes; [`report`] judges and prints.
+//!
+//! Limits: server and tool share a machine's clock only in the sense that one process both sends and receives.
+//! Servers' certificates are not verified.
+//!
+//! # Layout
+//! - [`cli`], [`run`]: the command line, and the phases of a run
+//! - [`clock`], [`pacing`]: nanoseconds, the schedule, and the timer that keeps it
+//! - [`stamp`], [`account`], [`window`]: what messages carry, what arrived, closed loops
+//! - [`token`], [`wire`], [`peer`], [`worker`]: connections and the threads that drive them
+//! - [`scenario`], [`probe`], [`report`]
+
+#![forbid(unsafe_code)]
+
+pub mod account;
+pub mod cli;
+pub mod clock;
+pub mod pacing;
+pub mod peer;
+pub mod probe;
+pub mod report;
+pub mod run;
+pub mod scenario;
+pub mod stamp;
+pub mod token;
+pub mod window;
+pub mod wire;
+pub mod worker;

@@ -1,0 +1,56 @@
+//! One connection of the run: a user who listens, and perhaps sends.
+//!
+//! Promise: from the moment it is authenticated a peer reads without pause and answers pings, whatever phase the run
+//! is in. Everything that is to be written goes through its outbox to the one task that owns the writer.
+//!
+//! - [`Peer`]: the handle; [`Peer::connect`] authenticates, [`Peer::prepare`] brings it into its conversation
+//! - `reading`: books what arrives; `writing`: encodes, stamps and writes
+//! - [`Hub`]: what the peers of a thread share
+
+mod connect;
+mod hub;
+mod prepare;
+mod reading;
+mod writing;
+
+use chasqui_proto::ids::ConvId;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+pub use hub::Hub;
+pub use prepare::Opening;
+pub use writing::{Outbox, Outgoing};
+
+/// What a peer is to be.
+#[derive(Clone, Debug)]
+pub struct PeerPlan {
+    pub user: String,
+    /// Its number among the run's senders, if it sends.
+    pub sender: Option<u32>,
+    /// The senders it may hear from.
+    pub hears: std::ops::Range<u32>,
+    pub opening: Opening,
+}
+
+/// A connected peer.
+pub struct Peer {
+    pub plan: PeerPlan,
+    pub outbox: Outbox,
+    notices: UnboundedReceiver<Notice>,
+}
+
+/// What the reading task tells about everything that is not load.
+#[derive(Debug)]
+enum Notice {
+    Welcome,
+    /// The own greeting or creation was carried out.
+    Ready(ConvId),
+    /// A conversation began that somebody else made.
+    Joined(ConvId),
+    /// A message without a stamp.
+    Greeted,
+    Refused {
+        name: &'static str,
+        retry: bool,
+    },
+    Ended(String),
+}

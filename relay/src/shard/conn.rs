@@ -1,0 +1,205 @@
+//! One connection's write side, whatever the transport.
+//!
+//! Limits: `outbox_bytes_max`. Above half of it, typing and presence are dropped; above all of it the connection is
+//! cut as a slow consumer. A closing connection takes no more frames.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use chasqui_proto::codes::CloseCode;
+use chasqui_proto::ids::SessionId;
+use chasqui_proto::ws::{self, Close};
+
+use super::encode::Wire;
+use super::outbox::Outbox;
+use super::stats::Stats;
+use crate::rt::{Notify, timer};
+use crate::tcp::pipe::Pipe;
+
+pub struct Conn {
+    pub session: SessionId,
+    pub wire: Wire,
+    pub outbox: RefCell<Outbox>,
+    pub(super) dirty: Cell<bool>,
+    sink: Sink,
+    outbox_bytes_max: usize,
+    closing: Cell<Option<(u16, &'static str)>>,
+    /// When the last ping went out and no pong has come since, in milliseconds.
+    pub pinged_ms: Cell<Option<u64>>,
+    pub quiet_since_ms: Cell<u64>,
+    /// Raised when the outbox has emptied, or the connection is closing.
+    pub drained: Notify,
+    /// Raised when the connection is closing, for its reader and for its writer.
+    ended: [Notify; 2],
+}
+
+enum Sink {
+    /// Written at the end of the turn; what does not fit is written by a task.
+    Tcp { pipe: Rc<Pipe>, waiting: Cell<bool>, me: std::rc::Weak<Conn> },
+    /// Written by the session's own task.
+    Stream { wake: Notify },
+}
+
+impl Conn {
+    pub fn tcp(session: SessionId, wire: Wire, outbox_bytes_max: usize, pipe: Rc<Pipe>) -> Rc<Self> {
+        Rc::new_cyclic(|me| {
+            let sink = Sink::Tcp { pipe, waiting: Cell::new(false), me: me.clone() };
+            Self::new(session, wire, outbox_bytes_max, sink)
+        })
+    }
+
+    pub fn stream(session: SessionId, wire: Wire, outbox_bytes_max: usize) -> Rc<Self> {
+        Rc::new(Self::new(session, wire, outbox_bytes_max, Sink::Stream { wake: Notify::default() }))
+    }
+
+    fn new(session: SessionId, wire: Wire, outbox_bytes_max: usize, sink: Sink) -> Self {
+        Self {
+            session,
+            wire,
+            outbox: RefCell::default(),
+            dirty: Cell::new(false),
+            sink,
+            outbox_bytes_max,
+            closing: Cell::new(None),
+            pinged_ms: Cell::new(None),
+            quiet_since_ms: Cell::new(0),
+            drained: Notify::default(),
+            ended: Default::default(),
+        }
+    }
+
+    pub fn closing(&self) -> Option<(u16, &'static str)> {
+        self.closing.get()
+    }
+
+    /// More than this waiting, and the connection is not read from.
+    pub fn is_congested(&self) -> bool {
+        self.outbox.borrow().bytes() > self.outbox_bytes_max / 2
+    }
+
+    pub(super) fn queue(&self, frame: Bytes, droppable: bool) {
+        if self.closing.get().is_some() || (droppable && self.is_congested()) {
+            return;
+        }
+        let mut outbox = self.outbox.borrow_mut();
+        outbox.push(frame);
+        if outbox.bytes() > self.outbox_bytes_max {
+            outbox.cut();
+            drop(outbox);
+            self.close(CloseCode::SlowConsumer.code(), CloseCode::SlowConsumer.name());
+        }
+    }
+
+    /// A frame of the transport itself, such as a pong.
+    pub fn queue_raw(&self, frame: Bytes) {
+        self.queue(frame, false);
+    }
+
+    /// Nothing more is taken; what is queued goes out, then the close.
+    pub fn close(&self, code: u16, name: &'static str) {
+        if self.closing.get().is_some() {
+            return;
+        }
+        if matches!(self.sink, Sink::Tcp { .. }) {
+            let mut frame = bytes::BytesMut::new();
+            ws::encode::close(&mut frame, Some(Close { code, reason: name }));
+            self.outbox.borrow_mut().push(frame.freeze());
+        }
+        self.end(code, name);
+    }
+
+    fn end(&self, code: u16, name: &'static str) {
+        self.closing.set(Some((code, name)));
+        self.drained.raise();
+        self.ended.iter().for_each(Notify::raise);
+    }
+
+    /// For the reader: the connection is closing.
+    pub async fn closed(&self) {
+        if self.closing.get().is_none() {
+            self.ended[0].raised().await;
+        }
+    }
+
+    /// For the writer: the connection has been closing for `grace`.
+    pub async fn closed_for(&self, grace: Duration) {
+        if self.closing.get().is_none() {
+            self.ended[1].raised().await;
+        }
+        timer::sleep(grace).await;
+    }
+
+    pub fn is_web_socket(&self) -> bool {
+        matches!(self.sink, Sink::Tcp { .. })
+    }
+
+    /// Writes what can be written now.
+    pub(super) fn flush(&self, stats: &Stats) {
+        match &self.sink {
+            Sink::Stream { wake } => wake.raise(),
+            Sink::Tcp { pipe, waiting, me } => {
+                if !waiting.get() && !self.write_some(pipe, stats) && !waiting.replace(true) {
+                    if let Some(me) = me.upgrade() {
+                        crate::rt::spawn(me.write_rest());
+                    }
+                }
+            }
+        }
+    }
+
+    /// True: nothing is left to write, or nothing more can be.
+    fn write_some(&self, pipe: &Pipe, stats: &Stats) -> bool {
+        loop {
+            let mut outbox = self.outbox.borrow_mut();
+            match pipe.try_write(&mut outbox, stats) {
+                Ok(true) if outbox.is_empty() => break,
+                Ok(true) => {}
+                Ok(false) => return false,
+                Err(_) => {
+                    pipe.shutdown();
+                    break;
+                }
+            }
+        }
+        self.drained.raise();
+        if self.closing.get().is_some() {
+            pipe.finish();
+        }
+        true
+    }
+
+    /// Waits for the peer to read on. Ends with the outbox empty or the connection gone.
+    async fn write_rest(self: Rc<Self>) {
+        let Sink::Tcp { pipe, waiting, .. } = &self.sink else { return };
+        let stats = Stats::default();
+        loop {
+            pipe.writable().await;
+            if self.write_some(pipe, &stats) {
+                waiting.set(false);
+                return;
+            }
+        }
+    }
+
+    /// For the session's own writing task: waits until there is something to do.
+    pub async fn wait_for_frames(&self) {
+        if let Sink::Stream { wake } = &self.sink {
+            wake.raised().await;
+        }
+    }
+
+    /// Ends the transport at once, without the close handshake.
+    pub fn abort(&self) {
+        match &self.sink {
+            Sink::Tcp { pipe, .. } => pipe.shutdown(),
+            Sink::Stream { wake } => {
+                let (code, name) = self.closing.get().unwrap_or((0, ""));
+                self.end(code, name);
+                wake.raise();
+            }
+        }
+        self.drained.raise();
+    }
+}

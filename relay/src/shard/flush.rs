@@ -1,0 +1,60 @@
+//! Many frames per write: connections written to during a turn are flushed once, at its end.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Instant;
+
+use super::conn::Conn;
+use super::stats::Stats;
+use crate::rt::turn::EndOfTurn;
+
+/// One shard's list of connections to flush.
+pub struct Flusher {
+    dirty: RefCell<Vec<Rc<Conn>>>,
+    turn_end: RefCell<Option<EndOfTurn>>,
+    started: Instant,
+    pub stats: Rc<Stats>,
+}
+
+impl Flusher {
+    pub fn new(started: Instant) -> Rc<Self> {
+        Rc::new(Self { dirty: RefCell::default(), turn_end: RefCell::default(), started, stats: Rc::default() })
+    }
+
+    /// Milliseconds since the process started.
+    pub fn now_ms(&self) -> u64 {
+        self.started.elapsed().as_millis() as u64
+    }
+
+    /// Begins: from now on each turn ends with a flush, and then with `also`.
+    pub fn begin(self: &Rc<Self>, mut also: impl FnMut() + 'static) {
+        let me = self.clone();
+        let end = EndOfTurn::new(move || {
+            me.flush();
+            also();
+        });
+        self.turn_end.replace(Some(end));
+    }
+
+    /// The connection is flushed at the end of the turn.
+    pub fn mark(&self, conn: &Rc<Conn>) {
+        if !conn.dirty.replace(true) {
+            self.dirty.borrow_mut().push(conn.clone());
+            self.touch();
+        }
+    }
+
+    /// The turn has something to do at its end.
+    pub fn touch(&self) {
+        if let Some(turn_end) = &*self.turn_end.borrow() {
+            turn_end.touch();
+        }
+    }
+
+    fn flush(&self) {
+        for conn in self.dirty.take() {
+            conn.dirty.set(false);
+            conn.flush(&self.stats);
+        }
+    }
+}
