@@ -1,7 +1,7 @@
 //! Store requests under way.
 //!
-//! Promise: a write whose outcome is unknown is repeated, identical, until it succeeds or is definitely
-//! rejected; a tombstone until it succeeds. Every answer finds the purpose it was asked for. At most
+//! Promise: a write whose outcome is unknown is repeated, identical, until it succeeds, for a rejection of the
+//! repetition says nothing of the first attempt; a tombstone is repeated whatever happens. Every answer finds the purpose it was asked for. At most
 //! `Config::store_slots` requests are under way; the shell's queue is at least that long.
 
 use std::collections::BTreeMap;
@@ -34,6 +34,12 @@ struct Inflight {
     /// A write's rows, kept for repetition.
     rows: Option<Vec<Row>>,
     attempts: u32,
+}
+
+impl Inflight {
+    fn is_tombstone(&self) -> bool {
+        matches!(self.purpose, Purpose::Tombstone { .. })
+    }
 }
 
 pub struct Gate {
@@ -82,7 +88,7 @@ impl Gate {
         };
         if let Outcome::Failed(failure) = outcome
             && inflight.rows.is_some()
-            && (failure == StoreFailure::Unknown || matches!(inflight.purpose, Purpose::Tombstone { .. }))
+            && (failure == StoreFailure::Unknown || inflight.attempts > 0 || inflight.is_tombstone())
         {
             let pause = (RETRY_FIRST_MS << inflight.attempts.min(10)).min(RETRY_MAX_MS);
             inflight.attempts += 1;

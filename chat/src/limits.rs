@@ -16,6 +16,8 @@ pub const DEDUPE_RECENT_MAX: usize = 1024;
 pub const LOOKUPS_MAX: usize = 64;
 /// Sends of one conversation that wait for a delivered or read ack.
 pub const LEVEL_WAITERS_MAX: usize = 1024;
+/// Conversations one part of a sync page asks at a time, so that its loads leave room in the store for others.
+pub const SYNC_LOADS_MAX: usize = 8;
 /// Conversations named in one interest message.
 pub const INTEREST_BATCH_MAX: usize = 1024;
 /// How often the eviction sweep runs, and how many entries it looks at.

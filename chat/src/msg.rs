@@ -55,6 +55,8 @@ pub enum Ask {
 pub struct HeadInfo {
     pub head: Head,
     pub online: Vec<UserId>,
+    /// The user sees what comes after this. 0 where the conversation is not live, so that nothing older can come.
+    pub joined_seq: Seq,
     /// For one who has just joined: what to show.
     pub joined: Option<Box<JoinInfo>>,
 }

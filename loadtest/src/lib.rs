@@ -6,16 +6,16 @@
 //! figures (send lag, CPU share) stands beside them.
 //!
 //! In the flow: [`scenario`] plans who connects and who sends; each [`worker`] thread runs its [`peer`]s over
-//! [`wire`]; [`account`] keeps the books; [`probe`] reads the processes; [`report`] judges and prints.
+//! connections of `chasqui-client`; [`account`] keeps the books; [`probe`] reads the processes; [`report`] judges and prints.
 //!
-//! Limits: server and tool share a machine's clock only in the sense that one process both sends and receives.
-//! Servers' certificates are not verified.
+//! Limits: one process both sends and receives, so that all times are from one clock; a load that needs more than one
+//! machine to make is out of reach.
 //!
 //! # Layout
 //! - [`cli`], [`run`]: the command line, and the phases of a run
 //! - [`clock`], [`pacing`]: nanoseconds, the schedule, and the timer that keeps it
 //! - [`stamp`], [`account`], [`window`]: what messages carry, what arrived, closed loops
-//! - [`token`], [`wire`], [`peer`], [`worker`]: connections and the threads that drive them
+//! - [`token`], [`dial`], [`peer`], [`worker`]: connections and the threads that drive them
 //! - [`scenario`], [`probe`], [`report`]
 
 #![forbid(unsafe_code)]
@@ -23,6 +23,7 @@
 pub mod account;
 pub mod cli;
 pub mod clock;
+pub mod dial;
 pub mod pacing;
 pub mod peer;
 pub mod probe;
@@ -32,5 +33,4 @@ pub mod scenario;
 pub mod stamp;
 pub mod token;
 pub mod window;
-pub mod wire;
 pub mod worker;

@@ -72,10 +72,9 @@ mod tests {
     #[test]
     fn a_stamp_survives_the_way_and_the_size_is_kept() {
         let mut content = Content::new(128);
-        for stamp in [
-            Stamp { sender: 0, counter: 0, due: 0 },
-            Stamp { sender: u32::MAX, counter: (1 << 48) - 1, due: u64::MAX },
-        ] {
+        for stamp in
+            [Stamp { sender: 0, counter: 0, due: 0 }, Stamp { sender: u32::MAX, counter: (1 << 48) - 1, due: u64::MAX }]
+        {
             let text = content.stamped(stamp);
             assert_eq!(text.len(), 128);
             assert_eq!(Stamp::parse(text), Some(stamp));
@@ -98,7 +97,9 @@ mod tests {
 
     #[test]
     fn other_texts_are_no_stamps() {
-        for text in ["", "hello", "lt:", "lt:00000001 000000000002 00000000000000", "lt:zzzzzzzz 000000000002 0000000000000003"] {
+        for text in
+            ["", "hello", "lt:", "lt:00000001 000000000002 00000000000000", "lt:zzzzzzzz 000000000002 0000000000000003"]
+        {
             assert_eq!(Stamp::parse(text), None, "{text}");
         }
     }

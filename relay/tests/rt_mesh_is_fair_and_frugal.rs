@@ -58,6 +58,20 @@ fn room_in_a_full_ring_is_reported_once() {
     });
 }
 
+#[test]
+fn only_shards_pushed_to_are_rung() {
+    on_each_driver(|_| async {
+        let links = Mesh::new(3, Capacities::default()).unwrap();
+        let sleepers = [links[1].doorbell(), links[2].doorbell()];
+        assert!(sleepers.iter().all(|bell| bell.before_sleep(|| false)));
+        let mut port = links.into_iter().next().unwrap().open().unwrap();
+        port.push(1, Class::Command, ()).unwrap();
+        port.ring_dirty();
+        assert!(!sleepers[0].ring(), "it has been rung already");
+        assert!(sleepers[1].ring(), "it still slept");
+    });
+}
+
 /// The pushes of one turn cost the sleeping peer one wake-up, however many they are.
 #[test]
 fn a_batch_wakes_its_shard_once() {

@@ -86,7 +86,7 @@ impl Client {
     fn notice(&mut self, notice: Notice) {
         match notice {
             Notice::NewMessage { message, .. } => {
-                assert!(!self.sent.contains(&message.client_id), "an own send is not shown as new");
+                assert!(!self.sent.contains(&message.client_id), "{}: an own send is shown as new: {message:?}", self.user);
                 let before = self.shown.insert(message.client_id, message.msg_id);
                 assert!(before.is_none(), "{} is shown message {} twice", self.user, message.client_id);
             }

@@ -16,6 +16,8 @@ use common::load::{Writer, marker};
 use common::trace::{Call, parse};
 
 const TICKETS: u64 = 150;
+/// More than a child gets to acknowledge before its disk fails.
+const UNREACHED_TICKETS: u64 = 2_000;
 /// Ends each batch in the journal.
 const BATCH_TRAILER: &[u8] = b"FJL\x03";
 
@@ -130,7 +132,7 @@ fn each_ack_follows_an_fdatasync_that_covers_it() {
 #[test]
 fn a_failing_fdatasync_ends_the_process_and_acknowledges_nothing_more() {
     let inject = "inject=fdatasync:error=EIO:when=4+";
-    let traced = Traced::run(u64::MAX, &["-e", "trace=write,fdatasync", "-e", inject]);
+    let traced = Traced::run(UNREACHED_TICKETS, &["-e", "trace=write,fdatasync", "-e", inject]);
     assert!(!traced.success);
     assert!(traced.stderr.contains("the store cannot write to its disk"), "{}", traced.stderr);
     let calls = traced.calls();

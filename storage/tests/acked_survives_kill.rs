@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use chasqui_storage::embedded::Embedded;
 use chasqui_storage::engine::Engine;
-use common::child::{self, Orders, SHARDS, read_acks};
+use common::child::{self, Mortal, Orders, SHARDS, read_acks};
 use common::load::Writer;
 
 /// Data folders used at the same time: most of a life is waiting for the disk.
@@ -65,18 +65,17 @@ fn live_through_kills(random: &mut Random) -> u64 {
 fn live_and_be_killed(folder: &Path, life: u64, random: &mut Random) -> Vec<Vec<u64>> {
     let acks = folder.join(format!("acks-{life}"));
     let orders = Orders { folder: folder.to_owned(), acks: acks.clone(), life, tickets: u64::MAX };
-    let mut child = orders.command("the_child", &[]).spawn().unwrap();
+    let mut child = Mortal(orders.command("the_child", &[]).spawn().unwrap());
     if !life.is_multiple_of(EARLY_KILL_EVERY) {
         let start = Instant::now();
         while read_acks(&acks).iter().all(Vec::is_empty) {
-            assert!(child.try_wait().unwrap().is_none(), "the child lives until killed");
+            assert!(child.0.try_wait().unwrap().is_none(), "the child lives until killed");
             assert!(start.elapsed() < PATIENCE, "the child acknowledges something");
             sleep(Duration::from_millis(2));
         }
     }
     sleep(Duration::from_micros(random.below(DELAY_MS_MAX * 1000)));
-    child.kill().unwrap();
-    child.wait().unwrap();
+    child.kill();
     read_acks(&acks)
 }
 
@@ -85,7 +84,12 @@ fn check_life(store: &Embedded, life: u64, acks: &[Vec<u64>]) -> Vec<u64> {
     let held = tickets_held(store, life);
     for (acks, held) in acks.iter().zip(&held) {
         assert_eq!(acks, &(0..acks.len() as u64).collect::<Vec<_>>(), "life {life} acknowledges in order");
-        assert!(acks.len() as u64 <= *held, "life {life} lost {} of {} acked batches", acks.len() as u64 - held, acks.len());
+        assert!(
+            acks.len() as u64 <= *held,
+            "life {life} lost {} of {} acked batches",
+            acks.len() as u64 - held,
+            acks.len()
+        );
     }
     held
 }

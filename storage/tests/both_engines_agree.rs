@@ -5,9 +5,7 @@ mod common;
 
 use chasqui_proto::command::ReceiptKind;
 use chasqui_proto::ids::{ClientId, ConvId, MsgId, UserId};
-use chasqui_proto::row::{
-    ConvKind, ConversationRow, Found, MemberRow, Read, ReceiptRow, Role, Row, StoredHead,
-};
+use chasqui_proto::row::{ConvKind, ConversationRow, Found, MemberRow, Read, ReceiptRow, Role, Row, StoredHead};
 use chasqui_storage::embedded::Embedded;
 use chasqui_storage::engine::{Engine, Reader};
 use chasqui_storage::memory::SharedMemory;
@@ -75,7 +73,8 @@ fn a_conversation_loads_with_all_that_belongs_to_it_and_nothing_else() {
             created_by: user("a"),
             created_at: 5,
         };
-        let member = |n: u8, name: &str| MemberRow { conv: conv(n), user: user(name), role: Role::Admin, joined_seq: 0 };
+        let member =
+            |n: u8, name: &str| MemberRow { conv: conv(n), user: user(name), role: Role::Admin, joined_seq: 0 };
         let mut rows = vec![Row::Conversation(row(1)), Row::Conversation(row(2)), Row::Member(member(2, "z"))];
         rows.extend(["b", "a", "ab"].map(|name| Row::Member(member(1, name))));
         rows.extend((1..=5).map(|seq| Row::Message(message(1, seq, seq, "a"))));
@@ -231,8 +230,11 @@ fn any_read() -> impl Strategy<Value = Read> {
     prop_oneof![
         (any_conv(), 0..9usize).prop_map(|(conv, tail)| Read::Conversation { conv, tail }),
         (any_conv(), any_seq(), 0..9usize).prop_map(|(conv, after, limit)| Read::Page { conv, after, limit }),
-        (any_conv(), any_user(), 0..4u8)
-            .prop_map(|(conv, sender, c)| Read::Dedupe { conv, sender, client_id: ClientId([c; 16]) }),
+        (any_conv(), any_user(), 0..4u8).prop_map(|(conv, sender, c)| Read::Dedupe {
+            conv,
+            sender,
+            client_id: ClientId([c; 16])
+        }),
         any_user().prop_map(|user| Read::UserConversations { user }),
         (any_user(), prop::collection::vec(any_conv(), 0..4)).prop_map(|(user, convs)| Read::Heads { user, convs }),
     ]

@@ -5,7 +5,7 @@
 //! Typing is simply lost. What cannot be repaired by a snapshot is owed.
 
 use chasqui_proto::event::Event;
-use chasqui_proto::ids::{Seq, SessionId, UserId};
+use chasqui_proto::ids::{ConvId, Seq, SessionId, UserId};
 use chasqui_proto::limits::SYNC_MESSAGES_MAX;
 use chasqui_proto::row::{Found, Outcome, Read};
 
@@ -19,8 +19,8 @@ use crate::shard::Cx;
 
 pub(super) struct Behind {
     shard: ShardId,
-    /// The next message to push.
-    from: Seq,
+    /// The next message to push. `None`: the conversation was not live, so none was missed.
+    from: Option<Seq>,
     /// A page is being read for it.
     reading: bool,
 }
@@ -35,15 +35,23 @@ impl Entry {
                 _ if self.behind.iter().any(|b| b.shard == shard) => {}
                 _ if cx.router.deliver(shard, msg) => {}
                 Event::Typing { .. } => {}
-                Event::Message { message, .. } => self.fall_behind(cx, shard, message.seq),
-                _ => self.fall_behind(cx, shard, self.live().map_or(0, |live| live.visible_seq(cx)) + 1),
+                Event::Message { message, .. } => self.fall_behind(cx, shard, Some(message.seq)),
+                _ => self.fall_behind(cx, shard, self.live().map(|live| live.visible_seq(cx) + 1)),
             }
         }
     }
 
-    fn fall_behind(&mut self, cx: &mut Cx<'_>, shard: ShardId, from: Seq) {
+    fn fall_behind(&mut self, cx: &mut Cx<'_>, shard: ShardId, from: Option<Seq>) {
         self.behind.push(Behind { shard, from, reading: false });
         cx.behind.insert((shard, self.id));
+    }
+
+    /// The conversation has come to life: who is behind in it misses what comes from now on.
+    pub(super) fn await_first(&mut self, cx: &Cx<'_>) {
+        if let State::Live(live) = &self.state {
+            let next = live.visible_seq(cx) + 1;
+            self.behind.iter_mut().for_each(|behind| behind.from = behind.from.or(Some(next)));
+        }
     }
 
     pub(super) fn typing(&mut self, cx: &mut Cx<'_>, origin: &Origin, on: bool) {
@@ -63,18 +71,18 @@ impl Entry {
             return self.caught_up(cx, at);
         }
         while let State::Live(live) = &mut self.state
-            && self.behind[at].from <= live.visible_seq(cx)
+            && let behind = &mut self.behind[at]
+            && let Some(from) = behind.from.filter(|from| *from <= live.visible_seq(cx))
         {
-            let behind = &mut self.behind[at];
-            let Some(held) = live.held(behind.from) else {
-                return read_missed(cx, self.id, behind);
+            let Some(held) = live.held(from) else {
+                return read_missed(cx, self.id, from, behind);
             };
             let event = shown(&held.message, live.durable_seq);
             let skip = held.origin.filter(|_| !held.message.retracted);
             if !cx.router.deliver(shard, Msg::Deliver { conv: self.id, skip, event }) {
                 return;
             }
-            behind.from += 1;
+            behind.from = Some(from + 1);
         }
         let (online, receipts) =
             (self.online_users(), self.live().map_or_else(Vec::new, |l| l.receipts(self.id, None)));
@@ -101,11 +109,11 @@ impl Entry {
         };
         for message in page.iter().filter(|m| m.seq <= live.durable_seq) {
             let event = shown(message, live.durable_seq);
-            if message.seq >= behind.from {
+            if behind.from.is_some_and(|from| message.seq >= from) {
                 if !cx.router.deliver(shard, Msg::Deliver { conv: self.id, skip: None, event }) {
                     return;
                 }
-                behind.from = message.seq + 1;
+                behind.from = Some(message.seq + 1);
             }
         }
         self.catch_up(cx, shard);
@@ -116,10 +124,10 @@ impl Entry {
     }
 }
 
-fn read_missed(cx: &mut Cx<'_>, conv: chasqui_proto::ids::ConvId, behind: &mut Behind) {
+fn read_missed(cx: &mut Cx<'_>, conv: ConvId, from: Seq, behind: &mut Behind) {
     if !behind.reading && cx.gate.has_room() {
         behind.reading = true;
-        let read = Read::Page { conv, after: behind.from - 1, limit: SYNC_MESSAGES_MAX };
+        let read = Read::Page { conv, after: from - 1, limit: SYNC_MESSAGES_MAX };
         cx.gate.read(Purpose::CatchUp { conv, shard: behind.shard }, read, cx.out);
     }
 }

@@ -70,7 +70,8 @@ impl Convs {
         let info = |(i, conv): (usize, &ConvId)| {
             let entry = &self.map[conv];
             let stored = stored.get(i).copied().unwrap_or_default();
-            HeadInfo { head: entry.head(cx, &user, stored), online: entry.told_online(), joined: None }
+            let joined_seq = entry.live().and_then(|live| live.members.get(&user)).map_or(0, |m| m.joined_seq);
+            HeadInfo { head: entry.head(cx, &user, stored), online: entry.told_online(), joined_seq, joined: None }
         };
         let heads = Some(convs.iter().enumerate().map(info).collect());
         cx.router.owe(session.shard(), Class::Delivery, Msg::Heads { session, user, convs, heads });

@@ -1,8 +1,8 @@
 //! Answers put together from several conversations of this home: heads for a session's start, sync pages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
-use chasqui_proto::ids::{ConvId, SessionId, UserId};
+use chasqui_proto::ids::{ConvId, Seq, SessionId, UserId};
 
 use crate::msg::{Origin, SyncPiece};
 
@@ -24,7 +24,9 @@ pub(super) struct HeadJob {
 pub(super) struct SyncJob {
     pub origin: Origin,
     pub run: u32,
-    /// Conversations still to be answered.
+    /// Conversations not asked yet, with their cursors.
+    pub rest: VecDeque<(ConvId, Seq)>,
+    /// Conversations asked and not answered.
     pub waiting: usize,
     /// Message bytes left.
     pub budget: usize,

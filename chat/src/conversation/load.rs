@@ -91,6 +91,7 @@ impl Entry {
 
     fn come_alive(&mut self, cx: &mut Cx<'_>, live: Live, parked: VecDeque<(Origin, Ask)>) {
         self.state = State::Live(Box::new(live));
+        self.await_first(cx);
         self.fill_holes(cx);
         for (origin, ask) in parked {
             self.execute(cx, origin, ask);
@@ -224,7 +225,7 @@ pub(super) fn refuse(cx: &mut Cx<'_>, conv: ConvId, origin: Origin, ask: Ask, co
         // Nobody waits for these: the error is told if there is room.
         Ask::Mark { .. } => _ = cx.router.deliver(session.shard(), Msg::Late { session, event }),
         Ask::Typing { .. } => {}
-        Ask::SyncOne { job, .. } => super::sync::refused(cx, job, code),
+        Ask::SyncOne { job, cursor } => super::sync::refused(cx, job, conv, cursor, code),
         Ask::Joined => {
             let msg = Msg::Heads { session, user, convs: vec![conv], heads: None };
             cx.router.owe(session.shard(), Class::Delivery, msg);

@@ -6,7 +6,7 @@ use chasqui_proto::ids::{ReqId, UserId};
 use chasqui_proto::limits::GROUP_MEMBERS_MAX;
 use chasqui_proto::row::{ConvKind, MemberRow, Outcome, Role, Row};
 
-use super::live::{Join, Live, Member};
+use super::live::{Held, Join, Live, Member};
 use super::load::refuse;
 use super::{Entry, State};
 use crate::contract::Class;
@@ -87,12 +87,14 @@ impl Entry {
         let Origin { user, session, .. } = origin;
         let joined_seq = live.members.get(&user).map_or(live.last_seq, |m| m.joined_seq);
         let mut head = live.head(cx, self.id, &user);
-        let since = live.tail.iter().filter(|h| h.message.seq > joined_seq && h.origin != Some(session));
+        // What this session sent it has from its acks; that it was taken back, nobody could tell it so far.
+        let untold = |h: &&Held| h.origin != Some(session) || h.message.retracted;
+        let since = live.tail.iter().filter(|h| h.message.seq > joined_seq).filter(untold);
         let visible = since.filter(|h| h.message.seq <= live.visible_seq(cx));
         let messages = visible.map(|h| h.message.clone()).collect();
         head.last_seq = live.visible_seq(cx);
         let info = JoinInfo { title: live.row.title.clone(), members: live.member_ids(), messages };
-        let heads = Some(vec![HeadInfo { head, online, joined: Some(Box::new(info)) }]);
+        let heads = Some(vec![HeadInfo { head, online, joined_seq, joined: Some(Box::new(info)) }]);
         let msg = Msg::Heads { session, user, convs: vec![self.id], heads };
         cx.router.owe(session.shard(), Class::Delivery, msg);
     }

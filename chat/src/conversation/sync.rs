@@ -10,7 +10,9 @@ use chasqui_proto::row::{Found, Outcome, Read};
 use super::jobs::SyncJob;
 use super::live::Live;
 use super::{Convs, Entry, State};
+use crate::contract::Class;
 use crate::gate::Purpose;
+use crate::limits::SYNC_LOADS_MAX;
 use crate::msg::{Ask, Msg, Origin, SyncPiece};
 use crate::shard::Cx;
 
@@ -20,11 +22,11 @@ const MESSAGE_OVERHEAD_BYTES: usize = 300;
 impl Convs {
     pub(crate) fn sync(&mut self, cx: &mut Cx<'_>, origin: Origin, run: u32, items: Vec<(ConvId, Seq)>, budget: usize) {
         let job = cx.jobs.number();
-        let waiting = items.len();
-        let state = SyncJob { origin: origin.clone(), run, waiting, budget, pieces: Vec::new(), failed: false };
+        let state =
+            SyncJob { origin, run, rest: items.into(), waiting: 0, budget, pieces: Vec::new(), failed: false };
         cx.jobs.syncs.insert(job, state);
-        for (conv, cursor) in items {
-            self.ask(cx, conv, origin.clone(), Ask::SyncOne { job, cursor });
+        for _ in 0..SYNC_LOADS_MAX {
+            ask_next(cx, job);
         }
     }
 }
@@ -42,7 +44,7 @@ impl Entry {
             return self.answer_sync(cx, job, user, cursor, &[]);
         }
         if !cx.gate.has_room() {
-            return refused(cx, job, ErrorCode::Overloaded);
+            return refused(cx, job, self.id, cursor, ErrorCode::Overloaded);
         }
         let purpose = Purpose::SyncPage { conv: self.id, job, user: user.clone(), cursor };
         let read = Read::Page { conv: self.id, after: from, limit: SYNC_MESSAGES_MAX };
@@ -54,7 +56,7 @@ impl Entry {
         self.pins -= 1;
         match outcome {
             Outcome::Found(Found::Page(page)) => self.answer_sync(cx, job, user, cursor, &page),
-            _ => refused(cx, job, ErrorCode::StoreUnavailable),
+            _ => refused(cx, job, self.id, cursor, ErrorCode::StoreUnavailable),
         }
     }
 
@@ -146,12 +148,30 @@ fn answer(cx: &mut Cx<'_>, job: u64, piece: Option<SyncPiece>) {
     finish_one(cx, job);
 }
 
-/// One conversation of a job could not be answered. That the user has no part in it is an answer.
-pub(super) fn refused(cx: &mut Cx<'_>, job: u64, code: ErrorCode) {
-    if let Some(state) = cx.jobs.syncs.get_mut(&job) {
-        state.failed |= code != ErrorCode::NotAParticipant;
+/// One conversation of a job could not be answered. That the user has no part in it is an answer; where the job
+/// itself is what takes all room, the conversation is asked again when another one of the job is answered.
+pub(super) fn refused(cx: &mut Cx<'_>, job: u64, conv: ConvId, cursor: Seq, code: ErrorCode) {
+    let Some(state) = cx.jobs.syncs.get_mut(&job) else {
+        return;
+    };
+    if code == ErrorCode::Overloaded && state.waiting > 1 && !state.failed {
+        state.waiting -= 1;
+        return state.rest.push_front((conv, cursor));
     }
+    state.failed |= code != ErrorCode::NotAParticipant;
     finish_one(cx, job);
+}
+
+/// The next conversation of a job is asked, after what this step is about.
+fn ask_next(cx: &mut Cx<'_>, job: u64) {
+    let Some(state) = cx.jobs.syncs.get_mut(&job) else {
+        return;
+    };
+    if let Some((conv, cursor)) = state.rest.pop_front() {
+        state.waiting += 1;
+        let ask = Msg::Ask { conv, origin: state.origin.clone(), ask: Ask::SyncOne { job, cursor } };
+        cx.router.owe(cx.cfg.shard, Class::Command, ask);
+    }
 }
 
 fn finish_one(cx: &mut Cx<'_>, job: u64) {
@@ -159,7 +179,11 @@ fn finish_one(cx: &mut Cx<'_>, job: u64) {
         return;
     };
     state.waiting -= 1;
-    if state.waiting == 0
+    if state.failed {
+        state.rest.clear();
+    }
+    ask_next(cx, job);
+    if cx.jobs.syncs.get(&job).is_some_and(|state| state.waiting == 0)
         && let Some(SyncJob { origin, run, pieces, failed, .. }) = cx.jobs.syncs.remove(&job)
     {
         let pieces = (!failed).then_some(pieces);

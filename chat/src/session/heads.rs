@@ -38,14 +38,14 @@ impl Sessions {
     }
 
     fn head(&mut self, cx: &mut Cx<'_>, id: SessionId, info: HeadInfo) {
-        let HeadInfo { head, online, joined } = info;
+        let HeadInfo { head, online, joined_seq, joined } = info;
         let conv = head.conv;
         let session = self.map.get_mut(&id).expect("the caller found it");
         if !session.convs.insert(conv) {
             let user = session.user.clone();
             return uninterest(cx, &user, id, core::iter::once(conv));
         }
-        self.roster.join(conv, id);
+        self.roster.join(conv, id, joined_seq);
         match &mut session.opening {
             Some(opening) => {
                 opening.online.extend(online.iter().cloned());
@@ -106,7 +106,7 @@ impl Sessions {
     /// Sessions whose welcome is not complete are told of a message by their head, and sync it.
     pub(super) fn raise_opening_heads(&mut self, conv: ConvId, seq: Seq, durable_seq: Seq) {
         for id in self.roster.sessions(conv) {
-            let opening = self.map.get_mut(id).and_then(|session| session.opening.as_mut());
+            let opening = self.map.get_mut(&id).and_then(|session| session.opening.as_mut());
             if let Some(head) = opening.and_then(|opening| opening.heads.get_mut(&conv)) {
                 head.last_seq = head.last_seq.max(seq);
                 head.durable_seq = head.durable_seq.max(durable_seq);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chasqui_proto::event::Event;
-use chasqui_proto::ids::{ConvId, Millis, SessionId, UserId};
+use chasqui_proto::ids::{ConvId, Millis, Seq, SessionId, UserId};
 use foldhash::HashMap;
 
 use super::{Session, Sessions};
@@ -16,21 +16,27 @@ pub(crate) struct Roster {
 
 #[derive(Default)]
 struct Row {
-    sessions: Vec<SessionId>,
+    sessions: Vec<Seat>,
     /// As the conversation's home last told.
     online: BTreeSet<UserId>,
 }
 
+struct Seat {
+    session: SessionId,
+    /// The session's user sees what comes after this; a shard that catches up is brought older messages too.
+    joined_seq: Seq,
+}
+
 impl Roster {
-    pub fn join(&mut self, conv: ConvId, session: SessionId) {
-        self.map.entry(conv).or_default().sessions.push(session);
+    pub fn join(&mut self, conv: ConvId, session: SessionId, joined_seq: Seq) {
+        self.map.entry(conv).or_default().sessions.push(Seat { session, joined_seq });
     }
 
     pub fn leave(&mut self, conv: ConvId, session: SessionId) {
         let Some(row) = self.map.get_mut(&conv) else {
             return;
         };
-        row.sessions.retain(|s| *s != session);
+        row.sessions.retain(|seat| seat.session != session);
         if row.sessions.is_empty() {
             self.map.remove(&conv);
         }
@@ -40,8 +46,14 @@ impl Roster {
         self.map.get_mut(&conv).map(|row| core::mem::replace(&mut row.online, online)).unwrap_or_default()
     }
 
-    pub fn sessions(&self, conv: ConvId) -> &[SessionId] {
-        self.map.get(&conv).map_or(&[], |row| &row.sessions)
+    pub fn sessions(&self, conv: ConvId) -> impl Iterator<Item = SessionId> {
+        self.sessions_since(conv, Seq::MAX)
+    }
+
+    /// Those whose users were members when `seq` was given.
+    fn sessions_since(&self, conv: ConvId, seq: Seq) -> impl Iterator<Item = SessionId> {
+        let seats = self.map.get(&conv).map_or(&[][..], |row| &row.sessions);
+        seats.iter().filter(move |seat| seat.joined_seq < seq).map(|seat| seat.session)
     }
 
     fn is_online(&self, conv: ConvId, user: &UserId) -> bool {
@@ -56,8 +68,8 @@ impl Roster {
     pub fn check(&self, sessions: &HashMap<SessionId, Session>) {
         for (conv, row) in &self.map {
             assert!(!row.sessions.is_empty(), "an empty roster row is removed");
-            for id in &row.sessions {
-                assert!(sessions[id].convs.contains(conv), "roster and session agree");
+            for Seat { session, .. } in &row.sessions {
+                assert!(sessions[session].convs.contains(conv), "roster and session agree");
             }
         }
     }
@@ -77,8 +89,9 @@ impl Sessions {
     }
 
     fn fan(&mut self, cx: &mut Cx<'_>, conv: ConvId, skip: Option<SessionId>, event: Event) {
+        let seq = if let Event::Message { message, .. } = &event { message.seq } else { Seq::MAX };
         let live = |id: &SessionId| Some(*id) != skip && self.map.get(id).is_some_and(|s| s.opening.is_none());
-        cx.out.fan(self.roster.sessions(conv).iter().copied().filter(live), event);
+        cx.out.fan(self.roster.sessions_since(conv, seq).filter(live), event);
     }
 
     /// Tells those who did not know it by another conversation.
@@ -93,8 +106,6 @@ impl Sessions {
         let tell: Vec<SessionId> = self
             .roster
             .sessions(conv)
-            .iter()
-            .copied()
             .filter(|id| {
                 let session = &self.map[id];
                 session.opening.is_none() && session.user != user && !self.roster.known_elsewhere(session, conv, &user)

@@ -22,8 +22,8 @@ pub enum Cmd {
     Reads(StoreMode),
     /// `mesh stop|go`: whether shards hear one another.
     Mesh(bool),
-    /// `commit 2`: the oldest held requests are carried out.
-    Commit(usize),
+    /// `commit 2 [unknown|rejected]`: the oldest held requests are carried out, or are said to have failed.
+    Commit(usize, StoreMode),
     /// `pass 500`: time, in ms.
     Pass(u64),
     /// The process dies; another starts over what was committed.
@@ -41,8 +41,8 @@ pub enum Cmd {
 pub enum Ask {
     /// `send @bob|alice-bob 1 [durable] [resend] [bytes 70000]`: with client id 1, and it as request id.
     Send { to: String, n: u32, ack: AckLevel, resend: bool, bytes: Option<usize> },
-    /// `flood alice-bob 1 300 accepted`: sends 1 to 300 at once.
-    Flood { to: String, first: u32, last: u32, ack: AckLevel },
+    /// `flood alice-bob 1 300 accepted [resend]`: sends 1 to 300 at once.
+    Flood { to: String, first: u32, last: u32, ack: AckLevel, resend: bool },
     /// `create team bob carol u1..u300 [bytes 257]`: the bytes are the title's.
     Create { group: String, members: Vec<String>, bytes: Option<usize> },
     /// `add team dave`
@@ -116,7 +116,7 @@ impl Cmd {
             "store" => Self::Store(words.one_of(MODES)?),
             "reads" => Self::Reads(words.one_of(MODES)?),
             "mesh" => Self::Mesh(words.one_of(GO)?),
-            "commit" => Self::Commit(words.number()?),
+            "commit" => Self::Commit(words.number()?, words.maybe(MODES, StoreMode::Answer)),
             "pass" => Self::Pass(words.number()?),
             "crash" => Self::Crash,
             "drain" => Self::Drain,
@@ -145,6 +145,7 @@ impl Ask {
                 first: words.number()?,
                 last: words.number()?,
                 ack: words.one_of(LEVELS)?,
+                resend: words.flag("resend"),
             },
             "create" => Self::create(words)?,
             "add" => Self::Add { group: words.text()?, user: words.text()? },
@@ -210,7 +211,7 @@ impl fmt::Display for Cmd {
             Self::Store(mode) => write!(f, "store {}", name(MODES, *mode)),
             Self::Reads(mode) => write!(f, "reads {}", name(MODES, *mode)),
             Self::Mesh(go) => write!(f, "mesh {}", name(GO, *go)),
-            Self::Commit(n) => write!(f, "commit {n}"),
+            Self::Commit(n, mode) => write!(f, "commit {n} {}", name(MODES, *mode)),
             Self::Pass(ms) => write!(f, "pass {ms}"),
             Self::Crash => write!(f, "crash"),
             Self::Drain => write!(f, "drain"),
@@ -228,7 +229,10 @@ impl fmt::Display for Ask {
                 let resend = if *resend { " resend" } else { "" };
                 write!(f, "send {to} {n} {}{resend}{}", name(LEVELS, *ack), option("bytes", *bytes))
             }
-            Self::Flood { to, first, last, ack } => write!(f, "flood {to} {first} {last} {}", name(LEVELS, *ack)),
+            Self::Flood { to, first, last, ack, resend } => {
+                let resend = if *resend { " resend" } else { "" };
+                write!(f, "flood {to} {first} {last} {}{resend}", name(LEVELS, *ack))
+            }
             Self::Create { group, members, bytes } => {
                 write!(f, "create {group} {}{}", members.join(" "), option("bytes", *bytes))
             }

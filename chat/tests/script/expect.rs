@@ -7,7 +7,7 @@ pub struct Expected {
     pub session: String,
     /// Of this many lines...
     pub count: Option<usize>,
-    /// ...the beginning; of a single one, the whole.
+    /// ...a part; of a single one, the whole.
     pub text: String,
 }
 
@@ -21,7 +21,7 @@ impl Expected {
     }
 
     fn takes(&self, line: &str) -> bool {
-        if self.count.is_some() { line.starts_with(&self.text) } else { line == self.text }
+        if self.count.is_some() { line.contains(&self.text) } else { line == self.text }
     }
 
     /// Takes its lines out of what was told, of those in order the first that is left.
@@ -30,16 +30,22 @@ impl Expected {
             let Some(at) = told.iter().position(|line| self.takes(line)) else {
                 return false;
             };
-            let overtaken = told[..at].iter().any(|line| in_order(line));
             let line = told.remove(at);
-            !(in_order(&line) && overtaken)
+            let lane = lane(&line);
+            lane.is_none() || told[..at].iter().all(|former| self::lane(former) != lane)
         })
     }
 }
 
-/// Lines whose order among one another is a promise.
-fn in_order(line: &str) -> bool {
-    line.starts_with("message ") || line.starts_with("retracted ") || line.contains(": ack ")
+/// Lines of one lane come in order, that is a promise: the messages of a conversation, and its acks at a level
+/// that waits for nobody.
+fn lane(line: &str) -> Option<(&str, &str)> {
+    let mut words = line.split(' ');
+    match (words.next()?, words.next()?, words.next()?) {
+        ("message" | "retracted", conv, _) => Some(("", conv)),
+        (_, "ack", level @ ("accepted" | "durable")) => Some((level, words.next()?)),
+        _ => None,
+    }
 }
 
 /// Whether exactly this was told; lines written in another order than told are forgiven where none was promised.

@@ -11,14 +11,14 @@
 //! a1 send @bob 1 durable
 //! ```
 //!
-//! `a1 < text` says that a1 is told exactly this, `a1 < 20 of text` that it is told 20 lines that begin so.
+//! `a1 < text` says that a1 is told exactly this, `a1 < 20 of text` that it is told 20 lines with this in them.
 //! Before the next command nothing may be left over; the order is compared for messages and acks, for the
 //! rest only the content is. `skip` forgets what was told so far. A failing case is printed with what was
 //! told instead; so is a failing run of the reference model, in the same language.
 #![allow(dead_code)]
 
 pub mod command;
-mod expect;
+pub mod expect;
 pub mod options;
 pub mod player;
 mod run;

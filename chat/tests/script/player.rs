@@ -46,7 +46,10 @@ impl Player {
             Cmd::Store(mode) => self.world.mode = *mode,
             Cmd::Reads(mode) => self.world.reads = *mode,
             Cmd::Mesh(go) => self.world.paused = !go,
-            Cmd::Commit(n) => (0..*n).for_each(|_| assert!(self.world.commit(), "nothing is held")),
+            Cmd::Commit(n, mode) => {
+                let all = (0..*n).all(|_| self.world.answer(*mode));
+                expect("as much held", all, true)?;
+            }
             Cmd::Pass(ms) => self.world.pass(*ms),
             Cmd::Crash => self.crash(),
             Cmd::Drain => (0..self.world.shards.len() as u16).for_each(|shard| self.world.step(shard, Input::Drain)),
@@ -116,8 +119,8 @@ impl Player {
                 let content = bytes.map_or_else(|| format!("text {n}"), |n| "x".repeat(n));
                 self.send(session, to, *n, &content, *ack, *resend);
             }
-            Ask::Flood { to, first, last, ack } => {
-                (*first..=*last).for_each(|n| self.send(session, to, n, &format!("text {n}"), *ack, false));
+            Ask::Flood { to, first, last, ack, resend } => {
+                (*first..=*last).for_each(|n| self.send(session, to, n, &format!("text {n}"), *ack, *resend));
             }
             Ask::Create { group, members, bytes } => self.create(session, user, group, members, *bytes),
             Ask::Add { group, user } => {

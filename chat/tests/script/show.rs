@@ -68,8 +68,7 @@ impl Names {
                 format!("{} {} {seq} by {user}", format!("{kind:?}").to_lowercase(), self.label(*conv))
             }
             Event::ConversationCreated { id, conv, title: _, members } => {
-                let members: Vec<_> = members.iter().map(UserId::as_str).collect();
-                reply(id, format!("created {}: {}", self.label(*conv), members.join(" ")))
+                reply(id, format!("created {}: {}", self.label(*conv), crowd(members)))
             }
             Event::MemberAdded { id, conv, user, by } => {
                 reply(id, format!("added {} {user} by {by}", self.label(*conv)))
@@ -121,6 +120,11 @@ impl Names {
         line.push_str(if piece.recovered { "" } else { " unrecovered" });
         line + &epoch(piece.epoch)
     }
+}
+
+fn crowd(members: &[UserId]) -> String {
+    let names: Vec<_> = members.iter().map(UserId::as_str).collect();
+    if names.len() > 10 { format!("{} members", names.len()) } else { names.join(" ") }
 }
 
 /// The n-th client id of a script.

@@ -43,7 +43,7 @@ impl Links for Ends {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum StoreMode {
     Answer,
-    /// Requests wait for `World::commit`.
+    /// Requests wait for `World::answer`.
     Hold,
     Fail(StoreFailure),
 }

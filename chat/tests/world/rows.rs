@@ -69,10 +69,10 @@ impl Rows {
     }
 
     fn head(&self, user: &UserId, conv: ConvId) -> StoredHead {
-        let read = self.receipts.get(&(conv, user.clone(), ReceiptKind::Read));
-        StoredHead {
-            last_seq: self.of(conv).next_back().map_or(0, |m| m.seq),
-            read_seq: read.map_or(0, |r| r.seq),
-        }
+        let read = self.receipts.get(&(conv, user.clone(), ReceiptKind::Read)).map_or(0, |r| r.seq);
+        // What came before a member joined is not unread.
+        let joined = self.members.get(&(conv, user.clone())).map_or(0, |m| m.joined_seq);
+        let last_seq = self.of(conv).next_back().map_or(0, |m| m.seq);
+        StoredHead { last_seq, read_seq: read.max(joined) }
     }
 }

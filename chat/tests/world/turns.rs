@@ -16,12 +16,12 @@ enum Turn {
 }
 
 impl World {
-    /// Carries the oldest held store request out.
-    pub fn commit(&mut self) -> bool {
+    /// Answers the oldest held store request; false where there is none.
+    pub fn answer(&mut self, mode: StoreMode) -> bool {
         let Some((shard, request)) = self.held.pop_front() else {
             return false;
         };
-        self.finish(shard, request);
+        self.finish(shard, request, mode);
         true
     }
 
@@ -54,12 +54,11 @@ impl World {
         self.now.wall_ms += ms;
     }
 
-    fn finish(&mut self, shard: ShardId, StoreRequest { ticket, op }: StoreRequest) {
-        let outcome = match (op, self.mode, self.reads) {
-            (Op::Read(_), _, StoreMode::Fail(failure)) => Outcome::Failed(failure),
-            (Op::Read(read), ..) => Outcome::Found(self.rows.read(&read)),
-            (Op::Write(_), StoreMode::Fail(failure), _) => Outcome::Failed(failure),
-            (Op::Write(rows), ..) => {
+    fn finish(&mut self, shard: ShardId, StoreRequest { ticket, op }: StoreRequest, mode: StoreMode) {
+        let outcome = match (op, mode) {
+            (_, StoreMode::Fail(failure)) => Outcome::Failed(failure),
+            (Op::Read(read), _) => Outcome::Found(self.rows.read(&read)),
+            (Op::Write(rows), _) => {
                 rows.into_iter().for_each(|row| self.rows.write(row));
                 Outcome::Persisted
             }
@@ -100,7 +99,8 @@ impl World {
             }
             Turn::Store(at) => {
                 let (shard, request) = self.held.remove(at).expect("it was ready");
-                self.finish(shard, request);
+                let mode = if matches!(request.op, Op::Read(_)) { self.reads } else { self.mode };
+                self.finish(shard, request, mode);
             }
         }
     }

@@ -65,7 +65,7 @@ fn apply(world: &mut World, op: &Op) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100_000, failure_persistence: None, max_shrink_iters: 20_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, max_shrink_iters: 20_000, ..ProptestConfig::default() })]
 
     #[test]
     fn the_app_ends_up_showing_exactly_what_the_server_has(lanes in any::<bool>(), ops in prop::collection::vec(op(), 1..150)) {

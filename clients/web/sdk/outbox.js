@@ -23,7 +23,7 @@ export class Outbox {
 
   add(entry) {
     if (this.entries.length >= OUTBOX_ENTRIES_MAX) throw new Error('the outbox is full');
-    this.entries.push({ attempts: 0, sentAt: null, firstSentAt: null, requestId: null, error: null, ...entry });
+    this.entries.push({ attempts: 0, sentAt: null, requestId: null, error: null, ...entry });
   }
 
   /** A new connection: nothing is under way on it. */
@@ -44,7 +44,6 @@ export class Outbox {
       this.resent += entry.resend ? 1 : 0;
       entry.attempts += 1;
       entry.sentAt = now;
-      entry.firstSentAt ??= now;
       entry.requestId = newRequestId(entry);
       due.push(entry);
     }
@@ -118,7 +117,6 @@ export class Pace {
  * @property {number} createdAt Unix milliseconds
  * @property {number} attempts
  * @property {?number} sentAt when it last went out on this connection
- * @property {?number} firstSentAt
  * @property {?string} requestId
  * @property {?string} error why it was refused for good
  */

@@ -105,10 +105,12 @@ export class Session {
     const id = frame.conversationId;
     const conversation = this.conversation(id);
     conversation.epoch ??= frame.epoch ?? null;
-    if (frame.epoch !== undefined && frame.epoch !== conversation.epoch) {
+    if (frame.epoch > conversation.epoch) {
       this.#hold(frame);
       return this.#startSync(now);
     }
+    // What an older home said of messages is superseded by the sync that brought the newer epoch.
+    if (frame.epoch < conversation.epoch && frame.type !== 'MESSAGE_ACK') return undefined;
     this.#apply(conversation, frame, now);
     this.#changed('conversation', { id });
     this.#watchHole(conversation, now);
@@ -242,7 +244,10 @@ export class Session {
   mark(conversationId, kind, seq) {
     const conversation = this.conversations.get(conversationId);
     if (!conversation) return;
-    this.marks.want(conversationId, kind, Math.min(seq, conversation.contiguous));
+    let upTo = Math.min(seq, conversation.contiguous);
+    // Nobody waits for the ticks of one's own messages.
+    while (conversation.messages.get(upTo)?.senderId === this.user) upTo -= 1;
+    this.marks.want(conversationId, kind, upTo);
   }
 
   typing(conversationId, isTyping, now) {

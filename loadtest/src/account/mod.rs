@@ -13,5 +13,5 @@ mod tally;
 pub use flow::{Arrival, Flow};
 pub use pending::Pending;
 pub use progress::{Progress, Snapshot};
-pub use tally::{Counts, LatencyUs, Tally};
 pub(crate) use tally::record;
+pub use tally::{Counts, LatencyUs, Tally};

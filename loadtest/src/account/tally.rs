@@ -131,8 +131,8 @@ mod tests {
     fn sums_of_tallies_keep_every_count_and_sample() {
         let mut sum = Tally::default();
         for (sent, latency) in [(3, 1_000), (4, 9_000)] {
-            let mut tally = Tally::default();
-            tally.counts = Counts { sent, acked: sent, delivered: sent * 2 - 1, ..Counts::default() };
+            let counts = Counts { sent, acked: sent, delivered: sent * 2 - 1, ..Counts::default() };
+            let mut tally = Tally { counts, ..Tally::default() };
             record(&mut tally.delivery, 500, 500 + latency);
             tally.trouble(|| format!("trouble {sent}"));
             sum.merge(&tally);

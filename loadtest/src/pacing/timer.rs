@@ -19,7 +19,10 @@ impl Timer {
     /// Must be made on the runtime that will wait for it.
     pub fn new() -> io::Result<Self> {
         let fd = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
-        Ok(Self { fd: AsyncFd::new(fd)? })
+        // Deprecated for types that may change their descriptor under the reactor; an owned one does not.
+        #[allow(deprecated)]
+        let fd = AsyncFd::new(fd)?;
+        Ok(Self { fd })
     }
 
     /// Sleeps until `at`. Where that is past it returns without a system call; others get their turn when the task

@@ -5,31 +5,34 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use chasqui_client::Connector;
 use chasqui_proto::command::Command;
 use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 use tokio::time::timeout;
 
-use super::{Hub, Notice, Outgoing, Peer, PeerPlan, reading, writing};
+use super::{Hub, Notice, Peer, PeerPlan, reading, sending};
 use crate::account::Pending;
-use crate::wire::Dialer;
 
 /// A session nobody welcomes for this long never begins.
 const WELCOME_TIMEOUT: Duration = Duration::from_secs(20);
+/// The close code for "this is over".
+const CLOSE_NORMAL: u16 = 1000;
 
 impl Peer {
     /// Connects and authenticates.
-    pub async fn connect(hub: Rc<Hub>, dialer: &Dialer, plan: PeerPlan, token: &str) -> anyhow::Result<Self> {
-        let (reader, writer) = dialer.dial().await?;
+    pub async fn connect(hub: Rc<Hub>, connector: &Connector, plan: PeerPlan, token: &str) -> anyhow::Result<Self> {
+        let connection = connector.connect_as(token).await?;
         let (outbox, queue) = mpsc::unbounded_channel();
         let (notify, notices) = mpsc::unbounded_channel();
         let pending = Rc::new(RefCell::new(Pending::default()));
-        let sender = plan.sender.unwrap_or_default();
-        spawn_local(writing::run(writer, queue, hub.clone(), pending.clone(), sender));
-        let listener = reading::Listener::new(hub.clone(), outbox.clone(), notify, pending, &plan);
-        spawn_local(reading::run(reader, listener));
-        let mut peer = Self { plan, outbox, notices };
-        peer.command(&hub, &Command::Authenticate { id: "", token });
+        let listener = reading::Listener::new(hub.clone(), notify, pending.clone(), &plan);
+        spawn_local(reading::run(connection.receiver, listener));
+        if let Some(number) = plan.sender {
+            let speaker = sending::Speaker::new(connection.sender.clone(), hub, pending, number);
+            spawn_local(sending::run(speaker, queue));
+        }
+        let mut peer = Self { plan, outbox, sender: connection.sender, notices };
         timeout(WELCOME_TIMEOUT, peer.welcome()).await.context("no welcome")??;
         Ok(peer)
     }
@@ -41,12 +44,12 @@ impl Peer {
         }
     }
 
-    /// Queues a command.
-    pub(super) fn command(&self, hub: &Hub, command: &Command<'_>) {
-        let mut frame = Vec::new();
-        chasqui_proto::dialect::encode_command(hub.dialect, command, &mut frame);
-        // A writer that is gone is told of by the reader.
-        let _ = self.outbox.send(Outgoing::Frame(frame));
+    pub fn close(&self) {
+        self.sender.close(CLOSE_NORMAL, "");
+    }
+
+    pub(super) async fn command(&self, command: &Command<'_>) -> anyhow::Result<()> {
+        Ok(self.sender.send(command).await?)
     }
 
     pub(super) async fn notice(&mut self) -> anyhow::Result<Notice> {

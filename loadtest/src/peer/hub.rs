@@ -5,7 +5,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use chasqui_proto::command::AckLevel;
-use chasqui_proto::dialect::Dialect;
 
 use crate::account::{Progress, Tally};
 use crate::clock::Span;
@@ -13,7 +12,6 @@ use crate::window::Window;
 
 /// One thread's settings and books.
 pub struct Hub {
-    pub dialect: Dialect,
     pub ack: AckLevel,
     /// Bytes of a message's content.
     pub size: usize,

@@ -1,24 +1,26 @@
 //! One connection of the run: a user who listens, and perhaps sends.
 //!
-//! Promise: from the moment it is authenticated a peer reads without pause and answers pings, whatever phase the run
-//! is in. Everything that is to be written goes through its outbox to the one task that owns the writer.
+//! Promise: from the moment it is connected a peer reads without pause, whatever phase the run is in. What is due is put
+//! in its outbox, from which a task of its own sends, so that a connection the server does not read from delays no
+//! other.
 //!
 //! - [`Peer`]: the handle; [`Peer::connect`] authenticates, [`Peer::prepare`] brings it into its conversation
-//! - `reading`: books what arrives; `writing`: encodes, stamps and writes
+//! - `reading`: books what arrives; `sending`: stamps and sends what is due
 //! - [`Hub`]: what the peers of a thread share
 
 mod connect;
 mod hub;
 mod prepare;
 mod reading;
-mod writing;
+mod sending;
 
+use chasqui_client::raw::Sender;
 use chasqui_proto::ids::ConvId;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 pub use hub::Hub;
 pub use prepare::Opening;
-pub use writing::{Outbox, Outgoing};
+pub use sending::{Due, Outbox};
 
 /// What a peer is to be.
 #[derive(Clone, Debug)]
@@ -34,7 +36,9 @@ pub struct PeerPlan {
 /// A connected peer.
 pub struct Peer {
     pub plan: PeerPlan,
+    /// Of the messages that are due.
     pub outbox: Outbox,
+    sender: Sender,
     notices: UnboundedReceiver<Notice>,
 }
 

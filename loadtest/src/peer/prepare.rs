@@ -44,22 +44,22 @@ impl Peer {
         let id = client_id(hub.run, self.plan.sender.unwrap_or_default(), OPENING_COUNTER);
         match self.plan.opening.clone() {
             Opening::Idle => return Ok(None),
-            Opening::Greet(partner) => self.ask(hub, &greeting(&partner, id)).await,
-            Opening::Create(members) => self.ask(hub, &creation(&members, id)).await,
+            Opening::Greet(partner) => self.ask(&greeting(&partner, id)).await,
+            Opening::Create(members) => self.ask(&creation(&members, id)).await,
             Opening::BeGreeted | Opening::Join => self.wait().await,
         }
         .map(Some)
     }
 
     /// Repeats the command until it is carried out.
-    async fn ask(&mut self, hub: &Hub, command: &Command<'_>) -> anyhow::Result<ConvId> {
-        self.command(hub, command);
+    async fn ask(&mut self, command: &Command<'_>) -> anyhow::Result<ConvId> {
+        self.command(command).await?;
         loop {
             match self.notice().await? {
                 Notice::Ready(conv) => return Ok(conv),
                 Notice::Refused { retry: true, .. } => {
                     sleep(RETRY_PAUSE).await;
-                    self.command(hub, command);
+                    self.command(command).await?;
                 }
                 Notice::Refused { name, .. } => bail!("{} is refused: {name}", self.plan.user),
                 _ => {}

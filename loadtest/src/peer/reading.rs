@@ -1,65 +1,44 @@
-//! The task that reads: decodes what arrives and books it.
+//! The task that reads and books what arrives.
 
 use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
 
-use chasqui_proto::dialect::decode_event;
+use chasqui_client::raw::{Closed, Receiver};
 use chasqui_proto::event::Event;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::prepare::OPENING_ID;
-use super::{Hub, Notice, Outbox, Outgoing, PeerPlan};
+use super::{Hub, Notice, PeerPlan};
 use crate::account::{Arrival, Flow, Pending, record};
 use crate::clock;
 use crate::stamp::Stamp;
-use crate::wire::{Incoming, Reader};
 
 /// What one connection's arrivals are booked with.
 pub(super) struct Listener {
     hub: Rc<Hub>,
-    outbox: Outbox,
     notices: UnboundedSender<Notice>,
     pending: Rc<RefCell<Pending>>,
     hears: Range<u32>,
     /// The peer itself, should it be in the range: what it sends is not told back to it.
     own: Option<u32>,
     flows: Vec<Flow>,
-    /// What could not be decoded ends the connection.
-    garbled: Option<String>,
 }
 
 /// Reads until the connection ends.
-pub(super) async fn run(mut reader: Reader, mut listener: Listener) {
+pub(super) async fn run(mut receiver: Receiver, mut listener: Listener) {
     loop {
-        let read = reader.read(&mut |incoming| listener.take(incoming)).await;
-        let ended = read.err().map(|error| format!("{error:#}")).or_else(|| listener.garbled.take());
-        if let Some(why) = ended {
-            return listener.ended(why);
+        match receiver.next().await {
+            Ok(event) => listener.event(event),
+            Err(closed) => return listener.ended(&closed),
         }
     }
 }
 
 impl Listener {
-    pub fn new(
-        hub: Rc<Hub>,
-        outbox: Outbox,
-        notices: UnboundedSender<Notice>,
-        pending: Rc<RefCell<Pending>>,
-        plan: &PeerPlan,
-    ) -> Self {
+    pub fn new(hub: Rc<Hub>, notices: UnboundedSender<Notice>, pending: Rc<RefCell<Pending>>, plan: &PeerPlan) -> Self {
         let flows = plan.hears.clone().map(|_| Flow::default()).collect();
-        Self { hub, outbox, notices, pending, hears: plan.hears.clone(), own: plan.sender, flows, garbled: None }
-    }
-
-    fn take(&mut self, incoming: Incoming<'_>) {
-        match incoming {
-            Incoming::Ping(payload) => _ = self.outbox.send(Outgoing::Pong(payload)),
-            Incoming::Frame(frame) => match decode_event(self.hub.dialect, frame) {
-                Ok(event) => self.event(event),
-                Err(error) => self.garbled = Some(format!("the server sent what cannot be decoded: {error:?}")),
-            },
-        }
+        Self { hub, notices, pending, hears: plan.hears.clone(), own: plan.sender, flows }
     }
 
     fn event(&mut self, event: Event) {
@@ -135,13 +114,13 @@ impl Listener {
         }
     }
 
-    fn ended(&self, why: String) {
+    fn ended(&self, why: &Closed) {
         if !self.hub.closing.get() {
             let tally = &mut *self.hub.tally.borrow_mut();
             tally.counts.disconnected += 1;
             tally.trouble(|| format!("a connection ended: {why}"));
         }
-        self.notify(Notice::Ended(why));
+        self.notify(Notice::Ended(why.to_string()));
     }
 
     fn notify(&self, notice: Notice) {

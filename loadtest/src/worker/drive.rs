@@ -8,7 +8,7 @@ use tokio::task::spawn_local;
 use super::{Load, Settings, Timing};
 use crate::clock::{self, Nanos};
 use crate::pacing::{Schedule, Timer};
-use crate::peer::{Outbox, Outgoing};
+use crate::peer::{Due, Outbox};
 
 /// One sender of this thread.
 pub(super) struct Sending {
@@ -20,7 +20,7 @@ pub(super) struct Sending {
 impl Sending {
     fn send(&self, due: Nanos) {
         // A connection that has ended is booked by its reader.
-        let _ = self.outbox.send(Outgoing::Message { conv: self.conv, due });
+        let _ = self.outbox.send(Due { conv: self.conv, at: due });
     }
 }
 

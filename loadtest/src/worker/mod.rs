@@ -7,25 +7,21 @@ mod crew;
 mod drive;
 mod thread;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
+use chasqui_client::ConnectOptions;
 use chasqui_proto::command::AckLevel;
-use chasqui_proto::dialect::Dialect;
 
 use crate::account::Progress;
 use crate::clock::{Nanos, Span};
 use crate::token::Signer;
 use crate::window::Window;
-use crate::wire::Transport;
 
 pub use crew::Crew;
 
 /// What all threads of a run are told.
 pub struct Settings {
-    pub server: SocketAddr,
-    pub transport: Transport,
-    pub dialect: Dialect,
+    pub connect: ConnectOptions,
     pub signer: Signer,
     pub ack: AckLevel,
     pub size: usize,

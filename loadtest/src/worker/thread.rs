@@ -15,8 +15,8 @@ use super::drive::{self, Sending};
 use super::{Phase, Settings, Timing, Told};
 use crate::account::Tally;
 use crate::clock::Span;
-use crate::peer::{Hub, Outgoing, Peer, PeerPlan};
-use crate::wire::Dialer;
+use crate::dial;
+use crate::peer::{Hub, Peer, PeerPlan};
 
 /// Handshakes under way, so that a listen queue is not overrun.
 const CONNECTING_MAX: usize = 32;
@@ -74,15 +74,15 @@ impl Worker {
 
     async fn connect(&self, hub: &Rc<Hub>, plans: Vec<PeerPlan>) -> anyhow::Result<Vec<Peer>> {
         let settings = &*self.settings;
-        let dialer = Rc::new(Dialer::new(settings.server, settings.transport, settings.dialect)?);
+        let connector = Rc::new(dial::connector(&settings.connect)?);
         let gate = Rc::new(Semaphore::new(CONNECTING_MAX));
         let mut tasks = Vec::with_capacity(plans.len());
         for plan in plans {
             let token = settings.signer.token(&plan.user)?;
-            let (hub, dialer, gate) = (hub.clone(), dialer.clone(), gate.clone());
+            let (hub, connector, gate) = (hub.clone(), connector.clone(), gate.clone());
             tasks.push(spawn_local(async move {
                 let _turn = gate.acquire().await?;
-                Peer::connect(hub, &dialer, plan, &token).await
+                Peer::connect(hub, &connector, plan, &token).await
             }));
         }
         all(tasks).await
@@ -99,7 +99,6 @@ impl Worker {
     fn hub(&self) -> Rc<Hub> {
         let settings = &*self.settings;
         Rc::new(Hub {
-            dialect: settings.dialect,
             ack: settings.ack,
             size: settings.size,
             run: settings.run,
@@ -135,8 +134,7 @@ async fn all<T>(tasks: Vec<JoinHandle<anyhow::Result<T>>>) -> anyhow::Result<Vec
 async fn goodbye(hub: &Hub, peers: &Prepared) {
     hub.closing.set(true);
     for (peer, _) in peers {
-        // A connection that has ended already is booked.
-        let _ = peer.outbox.send(Outgoing::Close);
+        peer.close();
     }
     tokio::time::sleep(GOODBYE).await;
 }

@@ -138,8 +138,10 @@ impl LogLevel {
     pub fn info() -> Self {
         Self("info".into())
     }
+    /// The store's library tells much at level info that no operator asked for; directives that name it still win.
     pub fn filter(&self) -> EnvFilter {
-        EnvFilter::try_new(&self.0).unwrap_or_else(|_| EnvFilter::new("info"))
+        let directives = format!("fjall=warn,lsm_tree=warn,{}", self.0);
+        EnvFilter::try_new(directives).unwrap_or_else(|_| EnvFilter::new("info"))
     }
 }
 

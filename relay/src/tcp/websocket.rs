@@ -15,7 +15,7 @@ use chasqui_proto::ws::{self, Decoder, Event, Input, Limits, Opcode};
 use super::pipe::{Pipe, Received};
 use crate::edge::intake::Intake;
 use crate::edge::{Edge, Entrant};
-use crate::race::within;
+use crate::race::{until, within};
 use crate::shard::conn::Conn;
 use crate::shard::encode::Wire;
 use crate::shard::flush::Flusher;
@@ -105,10 +105,13 @@ impl<M: Messages> Reader<M> {
         while self.conn.closing().is_none() {
             if self.conn.is_congested() {
                 self.conn.drained.raised().await;
-            } else if pipe.receive(|bytes| self.take(bytes)).await? == Received::End {
-                return Ok(());
-            } else {
-                self.decoder.release();
+                continue;
+            }
+            let conn = self.conn.clone();
+            match until(pipe.receive(|bytes| self.take(bytes)), conn.closed()).await {
+                Some(Ok(Received::Bytes)) | None => self.decoder.release(),
+                Some(Ok(Received::End)) => return Ok(()),
+                Some(Err(error)) => return Err(error),
             }
         }
         // The close is on its way; the peer's answer, or its end of stream, is awaited for a while.

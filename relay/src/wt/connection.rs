@@ -9,13 +9,14 @@ use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use h3::ext::Protocol;
 use h3::server::{RequestResolver, RequestStream};
 use http::Method;
+use quinn::{AcceptBi, AcceptUni, ReadDatagram};
 
 use super::classify::{HEAD_TIMEOUT, Sorter};
 use super::codes;
@@ -41,20 +42,21 @@ type H3 = h3::server::Connection<Conn, Bytes>;
 pub(super) async fn serve<H: Handler>(conn: quinn::Connection, handler: Rc<H>) {
     let registry = Registry::new(conn.clone());
     let inlet = Rc::new(Inlet::new());
-    let h3 = match within(SETUP_TIMEOUT, build(Conn::new(conn.clone(), inlet.clone()))).await {
-        Some(Ok(h3)) => h3,
-        _ => return conn.close(codes::INTERNAL_ERROR, b"no HTTP/3 set-up"),
-    };
     let sorter = Rc::new(Sorter { registry, inlet });
-    let remote = conn.remote_address();
-    run(&conn, h3, &sorter, |resolver| {
-        let (handler, registry) = (handler.clone(), sorter.registry.clone());
-        rt::spawn(answer(resolver, remote, handler, registry));
-    })
-    .await;
+    let Some(mut h3) = set_up(conn.clone(), sorter.inlet.clone()).await else {
+        return conn.close(codes::INTERNAL_ERROR, b"no HTTP/3 set-up");
+    };
+    run(&conn, &mut h3, &sorter, &handler).await;
     conn.close(codes::NO_ERROR, b"");
     sorter.inlet.bidi.clear();
     sorter.inlet.uni.clear();
+}
+
+/// Boxed twice: a future keeps room for its largest moment as long as it lives, and a connection lives
+/// long after its set-up.
+async fn set_up(conn: quinn::Connection, inlet: Rc<Inlet>) -> Option<Box<H3>> {
+    let building = Box::pin(build(Conn::new(conn, inlet)));
+    within(SETUP_TIMEOUT, building).await?.ok().map(Box::new)
 }
 
 async fn build(conn: Conn) -> Result<H3, h3::error::ConnectionError> {
@@ -70,48 +72,80 @@ async fn build(conn: Conn) -> Result<H3, h3::error::ConnectionError> {
 }
 
 /// Takes what comes from the connection until it is lost, broken or no longer used.
-async fn run(
-    conn: &quinn::Connection,
-    mut h3: H3,
-    sorter: &Rc<Sorter>,
-    mut on_request: impl FnMut(RequestResolver<Conn, Bytes>),
-) {
-    let mut bidi = pin!(conn.accept_bi());
-    let mut uni = pin!(conn.accept_uni());
-    let mut datagram = pin!(conn.read_datagram());
+async fn run<H: Handler>(conn: &quinn::Connection, h3: &mut H3, sorter: &Rc<Sorter>, handler: &Rc<H>) {
+    let bidi = pin!(conn.accept_bi());
+    let uni = pin!(conn.accept_uni());
+    let datagram = pin!(conn.read_datagram());
+    let mut taker = Taker { conn, h3, sorter, handler, bidi, uni, datagram };
     let mut idle = Idle::new();
     poll_fn(|cx| {
         loop {
-            let mut progress = false;
-            if let Poll::Ready(next) = bidi.as_mut().poll(cx) {
-                let Ok((send, recv)) = next else { return Poll::Ready(()) };
-                sorter.bidi(send, recv);
-                bidi.set(conn.accept_bi());
-                progress = true;
-            }
-            if let Poll::Ready(next) = uni.as_mut().poll(cx) {
-                let Ok(recv) = next else { return Poll::Ready(()) };
-                sorter.uni(recv);
-                uni.set(conn.accept_uni());
-                progress = true;
-            }
-            if let Poll::Ready(next) = datagram.as_mut().poll(cx) {
-                let Ok(bytes) = next else { return Poll::Ready(()) };
-                sorter.registry.route_datagram(bytes);
-                datagram.set(conn.read_datagram());
-                progress = true;
-            }
-            if let Poll::Ready(next) = pin!(h3.accept()).poll(cx) {
-                let Ok(Some(request)) = next else { return Poll::Ready(()) };
-                on_request(request);
-                progress = true;
-            }
-            if !progress {
-                return idle.poll(&sorter.registry, cx);
+            match taker.poll(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(Ended)) => return Poll::Ready(()),
+                Poll::Pending => return idle.poll(&sorter.registry, cx),
             }
         }
     })
     .await
+}
+
+/// There is no more to come from the connection.
+struct Ended;
+
+type Taken = Poll<Result<(), Ended>>;
+
+struct Taker<'c, 'p, H> {
+    conn: &'c quinn::Connection,
+    h3: &'p mut H3,
+    sorter: &'p Rc<Sorter>,
+    handler: &'p Rc<H>,
+    bidi: Pin<&'p mut AcceptBi<'c>>,
+    uni: Pin<&'p mut AcceptUni<'c>>,
+    datagram: Pin<&'p mut ReadDatagram<'c>>,
+}
+
+impl<H: Handler> Taker<'_, '_, H> {
+    /// Takes one of each kind that has come; pending when nothing has.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Taken {
+        let taken = [self.poll_bidi(cx), self.poll_uni(cx), self.poll_datagram(cx), self.poll_request(cx)];
+        taken.into_iter().filter(Poll::is_ready).reduce(first_error).unwrap_or(Poll::Pending)
+    }
+
+    fn poll_bidi(&mut self, cx: &mut Context<'_>) -> Taken {
+        let (send, recv) = ready!(self.bidi.as_mut().poll(cx)).map_err(|_| Ended)?;
+        self.sorter.bidi(send, recv);
+        self.bidi.set(self.conn.accept_bi());
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_uni(&mut self, cx: &mut Context<'_>) -> Taken {
+        let recv = ready!(self.uni.as_mut().poll(cx)).map_err(|_| Ended)?;
+        self.sorter.uni(recv);
+        self.uni.set(self.conn.accept_uni());
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_datagram(&mut self, cx: &mut Context<'_>) -> Taken {
+        let datagram = ready!(self.datagram.as_mut().poll(cx)).map_err(|_| Ended)?;
+        self.sorter.registry.route_datagram(datagram);
+        self.datagram.set(self.conn.read_datagram());
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_request(&mut self, cx: &mut Context<'_>) -> Taken {
+        let resolver = match ready!(pin!(self.h3.accept()).poll(cx)) {
+            Ok(Some(resolver)) => resolver,
+            _ => return Poll::Ready(Err(Ended)),
+        };
+        let (handler, registry) = (self.handler.clone(), self.sorter.registry.clone());
+        rt::spawn(answer(resolver, self.conn.remote_address(), handler, registry));
+        Poll::Ready(Ok(()))
+    }
+}
+
+fn first_error(one: Taken, other: Taken) -> Taken {
+    if matches!(one, Poll::Ready(Err(Ended))) { one } else { other }
 }
 
 /// Watches for the time when nobody has used the connection for long enough.
@@ -152,7 +186,8 @@ async fn answer<H: Handler>(
     let resolved = within(HEAD_TIMEOUT, resolver.resolve_request()).await;
     let Some(Ok((head, stream))) = resolved else { return registry.request_malformed() };
     if is_webtransport(&head) {
-        handler.session(Request::new(head, stream, remote, registry)).await;
+        // In a task of its own, so that a session does not keep the room its head was read in.
+        rt::spawn(handler.session(Request::new(head, stream, remote, registry)));
     } else {
         answer_http(head, stream, handler).await;
     }

@@ -23,7 +23,8 @@ use super::time::within;
 /// How long the peer may take to finish the stream after our close.
 const CLOSE_WAIT: Duration = Duration::from_secs(1);
 
-struct Connect {
+/// A session's CONNECT stream after its answer.
+pub(super) struct Connect {
     send: RequestStream<Send, Bytes>,
     recv: RequestStream<Recv, Bytes>,
     capsules: Reader,
@@ -31,20 +32,23 @@ struct Connect {
 }
 
 /// Runs until the session has ended and both sides have said so.
-pub(super) async fn keep(session: Rc<Shared>, stream: RequestStream<Bidi, Bytes>, registry: Rc<Registry>) {
-    let (send, recv) = stream.split();
-    let mut connect = Connect { send, recv, capsules: Reader::new(), malformed: false };
+pub(super) async fn keep(mut connect: Box<Connect>, session: Rc<Shared>, registry: Rc<Registry>) {
     let info = poll_fn(|cx| {
         let ended = session.poll_ended(cx);
         if ended.is_ready() { ended } else { connect.poll_close(session.connection(), cx) }
     })
     .await;
     session.end(info.clone());
-    connect.take_leave(&info).await;
+    Box::pin(connect.take_leave(&info)).await;
     registry.session_over(session.id());
 }
 
 impl Connect {
+    pub(super) fn new(stream: RequestStream<Bidi, Bytes>) -> Box<Self> {
+        let (send, recv) = stream.split();
+        Box::new(Self { send, recv, capsules: Reader::new(), malformed: false })
+    }
+
     /// Reads capsules until the peer ends the session.
     fn poll_close(&mut self, connection: &quinn::Connection, cx: &mut Context<'_>) -> Poll<CloseInfo> {
         loop {

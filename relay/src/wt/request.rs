@@ -3,6 +3,7 @@
 //! Promises: streams and datagrams that come before the answer are kept for the session, within the
 //! registry's limits. A request dropped without an answer is reset.
 
+use std::future::Future;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use h3::server::RequestStream;
 use http::{HeaderMap, Response, StatusCode};
 
 use super::h3io::Bidi;
-use super::keeper::keep;
+use super::keeper::{Connect, keep};
 use super::registry::Registry;
 use super::session::Session;
 use super::time::within;
@@ -51,7 +52,8 @@ pub struct Request {
 struct Answer {
     id: u64,
     registry: Rc<Registry>,
-    stream: Option<RequestStream<Bidi, Bytes>>,
+    /// Boxed, as a request is moved about on its way to a decision.
+    stream: Option<Box<RequestStream<Bidi, Bytes>>>,
 }
 
 impl Request {
@@ -62,7 +64,7 @@ impl Request {
         registry: Rc<Registry>,
     ) -> Self {
         let headers = head.headers();
-        let answer = Answer { id: stream.send_id().into_inner(), registry, stream: Some(stream) };
+        let answer = Answer { id: stream.send_id().into_inner(), registry, stream: Some(Box::new(stream)) };
         Self {
             path: head.uri().path().to_owned(),
             query: head.uri().query().map(str::to_owned),
@@ -77,31 +79,37 @@ impl Request {
     }
 
     /// Begins the session, speaking `protocol`, which should be one of those offered.
-    pub async fn accept(mut self, protocol: Option<&str>) -> Result<Session, AcceptError> {
-        let Answer { id, registry, stream } = &mut self.answer;
-        let mut stream = stream.take().expect("a request is answered once");
-        let Some(shared) = registry.admit(*id) else {
+    ///
+    /// The answer's future is boxed, so that a caller that goes on to serve the session in the same task
+    /// does not keep room for it.
+    pub fn accept(self, protocol: Option<&str>) -> impl Future<Output = Result<Session, AcceptError>> + use<> {
+        let acceptance = acceptance(protocol);
+        let answer = self.answer;
+        Box::pin(async move { answer.accept(acceptance).await })
+    }
+
+    /// Refuses the session with an HTTP status, which a browser does not show to the page.
+    pub fn reject(mut self, status: u16) -> impl Future<Output = ()> + use<> {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut stream = self.answer.stream.take().expect("a request is answered once");
+        Box::pin(async move { answer(&mut stream, status).await })
+    }
+}
+
+impl Answer {
+    async fn accept(mut self, acceptance: Response<()>) -> Result<Session, AcceptError> {
+        let mut stream = self.stream.take().expect("a request is answered once");
+        let Some(shared) = self.registry.admit(self.id) else {
             answer(&mut stream, StatusCode::TOO_MANY_REQUESTS).await;
             return Err(AcceptError::TooManySessions);
         };
         let session = Session::new(shared.clone());
-        match within(ANSWER_TIMEOUT, stream.send_response(acceptance(protocol))).await {
-            Some(Ok(())) => {
-                rt::spawn(keep(shared, stream, registry.clone()));
-                Ok(session)
-            }
-            _ => {
-                registry.session_over(*id);
-                Err(AcceptError::Gone)
-            }
+        if !matches!(within(ANSWER_TIMEOUT, stream.send_response(acceptance)).await, Some(Ok(()))) {
+            self.registry.session_over(self.id);
+            return Err(AcceptError::Gone);
         }
-    }
-
-    /// Refuses the session with an HTTP status, which a browser does not show to the page.
-    pub async fn reject(mut self, status: u16) {
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut stream = self.answer.stream.take().expect("a request is answered once");
-        answer(&mut stream, status).await;
+        rt::spawn(keep(Connect::new(*stream), shared, self.registry.clone()));
+        Ok(session)
     }
 }
 

@@ -154,10 +154,15 @@ impl Door {
     }
 }
 
+/// Sees a handshake through; the connection then has a task of its own, which need not be as large.
 async fn welcome<H: Handler>(incoming: Incoming, handshake: Handshake, handler: Rc<H>, guest: Rc<Guests>) {
     let Ok(connecting) = incoming.accept() else { return };
     let Some(Ok(conn)) = within(HANDSHAKE_TIMEOUT, connecting).await else { return };
     drop(handshake);
+    rt::spawn(stay(conn, handler, guest));
+}
+
+async fn stay<H: Handler>(conn: quinn::Connection, handler: Rc<H>, guest: Rc<Guests>) {
     connection::serve(conn, handler).await;
     drop(guest);
 }

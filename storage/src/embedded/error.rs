@@ -44,22 +44,15 @@ impl fmt::Display for OpenError {
                 folder.display()
             ),
             Self::DamagedJournal { folder, journals, cause } => damaged_journal(f, folder, journals, cause),
-            Self::DamagedFile { path, cause } => write!(
-                f,
-                "the store is damaged at {} ({cause}); restore the data folder from a backup",
-                path.display()
-            ),
+            Self::DamagedFile { path, cause } => {
+                write!(f, "the store is damaged at {} ({cause}); restore the data folder from a backup", path.display())
+            }
             Self::Io { path, error } => write!(f, "the store cannot use {}: {error}", path.display()),
         }
     }
 }
 
-fn damaged_journal(
-    f: &mut fmt::Formatter<'_>,
-    folder: &Path,
-    journals: &[PathBuf],
-    cause: &str,
-) -> fmt::Result {
+fn damaged_journal(f: &mut fmt::Formatter<'_>, folder: &Path, journals: &[PathBuf], cause: &str) -> fmt::Result {
     writeln!(f, "a journal of the store is damaged ({cause}):")?;
     for journal in journals {
         writeln!(f, "    {}", journal.display())?;

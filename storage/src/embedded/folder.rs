@@ -14,7 +14,8 @@ impl FolderLock {
     pub(super) fn acquire(folder: &Path) -> Result<Self, OpenError> {
         fs::create_dir_all(folder).map_err(OpenError::io(folder))?;
         let path = folder.join("store.lock");
-        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(OpenError::io(&path))?;
+        let file =
+            File::options().create(true).truncate(false).write(true).open(&path).map_err(OpenError::io(&path))?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => Err(OpenError::DataFolderInUse { folder: folder.to_owned() }),

@@ -18,7 +18,11 @@ pub(super) fn message(conv: ConvId, seq: Seq, msg_id: MsgId) -> Vec<u8> {
 
 pub(super) fn parse_message(key: &[u8]) -> Result<(ConvId, Seq, MsgId), DecodeError> {
     let key: &[u8; MESSAGE_KEY_BYTES] = key.try_into().map_err(|_| DecodeError::key("message"))?;
-    Ok((ConvId(array(&key[..16])), u64::from_be_bytes(array(&key[16..24])), MsgId(u64::from_be_bytes(array(&key[24..])))))
+    Ok((
+        ConvId(array(&key[..16])),
+        u64::from_be_bytes(array(&key[16..24])),
+        MsgId(u64::from_be_bytes(array(&key[24..]))),
+    ))
 }
 
 /// `conv | sender | client_id`; both ends are of fixed length, so the middle is unambiguous.

@@ -7,9 +7,7 @@ use std::sync::Arc;
 use chasqui_proto::command::ReceiptKind;
 use chasqui_proto::event::Message;
 use chasqui_proto::ids::{ClientId, ConvId, Millis, MsgId, Seq, UserId};
-use chasqui_proto::row::{
-    ConversationRow, Found, LoadedConversation, MemberRow, Read, ReceiptRow, Row, StoredHead,
-};
+use chasqui_proto::row::{ConversationRow, Found, LoadedConversation, MemberRow, Read, ReceiptRow, Row, StoredHead};
 
 #[derive(Clone, Default, Debug)]
 pub(super) struct Tables {
@@ -64,9 +62,7 @@ impl Tables {
             Read::UserConversations { user } => Found::UserConversations(
                 self.user_convs.get(user).map(|convs| convs.keys().copied().collect()).unwrap_or_default(),
             ),
-            Read::Heads { user, convs } => {
-                Found::Heads(convs.iter().map(|conv| self.head(user, *conv)).collect())
-            }
+            Read::Heads { user, convs } => Found::Heads(convs.iter().map(|conv| self.head(user, *conv)).collect()),
         }
     }
 

@@ -4,12 +4,14 @@
 //! writes one line per acknowledged ticket to a file it was given; what a process has written to a file outlives
 //! its SIGKILL.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use chasqui_proto::row::{Completion, Outcome};
 use chasqui_storage::embedded::Embedded;
@@ -23,6 +25,8 @@ pub const SHARDS: u64 = 3;
 const WINDOW: u64 = 64;
 
 const ORDERS: &str = "CHASQUI_TEST_CHILD";
+/// A child whose parent died before it could kill it ends by itself, lest it fill the disk.
+const LIFE_MAX: Duration = Duration::from_secs(120);
 
 /// What a child is to do.
 pub struct Orders {
@@ -34,26 +38,16 @@ pub struct Orders {
 }
 
 impl Orders {
-    /// The command line for `test`, the child's entry point in this binary, and `ORDERS` to go with it.
-    pub fn arguments(&self, test: &str) -> (PathBuf, Vec<String>, String) {
-        let (folder, acks) = (self.folder.display(), self.acks.display());
-        let orders = format!("{folder}\n{acks}\n{}\n{}", self.life, self.tickets);
-        let arguments = [test, "--exact", "--ignored", "--nocapture", "--test-threads=1"].map(str::to_owned);
-        (std::env::current_exe().expect("this test has a path"), arguments.to_vec(), orders)
-    }
-
-    /// Runs this binary again; `wrapper` is a command and its arguments to run it under, or empty.
+    /// Runs this binary again from its entry point `test`, with `wrapper` (a command and its arguments, or empty)
+    /// in front.
     pub fn command(&self, test: &str, wrapper: &[&str]) -> Command {
-        let (program, arguments, orders) = self.arguments(test);
-        let mut command = match wrapper {
-            [] => Command::new(program),
-            [first, rest @ ..] => {
-                let mut command = Command::new(first);
-                command.args(rest).arg(program);
-                command
-            }
-        };
-        command.args(arguments).env(ORDERS, orders).stdout(Stdio::null()).stdin(Stdio::null());
+        let program = std::env::current_exe().expect("this test has a path");
+        let mut words = wrapper.iter().map(OsString::from).chain([program.into()]);
+        let mut command = Command::new(words.next().expect("at least the program"));
+        command.args(words).args([test, "--exact", "--ignored", "--nocapture", "--test-threads=1"]);
+        let (folder, acks) = (self.folder.display(), self.acks.display());
+        command.env(ORDERS, format!("{folder}\n{acks}\n{}\n{}", self.life, self.tickets));
+        command.stdout(Stdio::null()).stdin(Stdio::null());
         command
     }
 
@@ -66,9 +60,29 @@ impl Orders {
     }
 }
 
+/// A running child; dropping it, as when a check fails, kills it.
+pub struct Mortal(pub Child);
+
+impl Mortal {
+    pub fn kill(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Mortal {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
 /// The child's whole life. Does nothing when there are no orders, as when ignored tests are run by hand.
 pub fn obey() {
     let Some(orders) = Orders::given() else { return };
+    std::thread::spawn(|| {
+        std::thread::sleep(LIFE_MAX);
+        std::process::exit(3)
+    });
     let acks = Arc::new(Mutex::new(File::options().append(true).create(true).open(&orders.acks).unwrap()));
     let engine = Embedded::open(&orders.folder).unwrap();
     let acked: Vec<_> = (0..SHARDS).map(|_| Arc::new(AtomicU64::new(0))).collect();

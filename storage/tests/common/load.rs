@@ -114,7 +114,11 @@ impl Writer {
     fn check_cursor(self, store: &impl Reader, last_seq: u64) {
         let read = Read::Heads { user: self.user(), convs: vec![self.conv()] };
         let Found::Heads(heads) = store.read(&read).unwrap() else { panic!("heads were asked for") };
-        assert_eq!((heads[0].last_seq, heads[0].read_seq), (last_seq, last_seq), "{self:?}: a batch is whole or absent");
+        assert_eq!(
+            (heads[0].last_seq, heads[0].read_seq),
+            (last_seq, last_seq),
+            "{self:?}: a batch is whole or absent"
+        );
     }
 }
 

@@ -54,6 +54,7 @@ fn bind_with(
     steering: &Steering,
     attach: impl FnOnce(&UdpSocket, &Steering) -> io::Result<()>,
 ) -> io::Result<Group> {
+    refuse_taken_port(addr)?;
     let first = reuseport_socket(addr)?;
     let local_addr = first.local_addr()?;
     let mut sockets = vec![first];
@@ -71,6 +72,15 @@ fn bind_with(
     Ok(Group { members: members.collect(), local_addr, unsteered })
 }
 
+/// Sockets that may share a port share it with any process of the same user, another relay included, and
+/// the kernel would deal out packets among both. One that may not share finds out.
+fn refuse_taken_port(addr: SocketAddr) -> io::Result<()> {
+    if addr.port() == 0 {
+        return Ok(());
+    }
+    UdpSocket::bind(addr).map(drop)
+}
+
 fn reuseport_socket(addr: SocketAddr) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_reuse_port(true)?;
@@ -80,4 +90,21 @@ fn reuseport_socket(addr: SocketAddr) -> io::Result<UdpSocket> {
     let _ = socket.set_send_buffer_size(SOCKET_BUFFER_BYTES);
     socket.bind(&addr.into())?;
     Ok(socket.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_in_use_is_refused() {
+        let steering = Steering::new(2, &[1; 32]);
+        let group = bind(([127, 0, 0, 1], 0).into(), &steering).unwrap();
+        assert_eq!(group.members.len(), 2);
+        let taken = bind(group.local_addr, &steering).err().map(|error| error.kind());
+        assert_eq!(taken, Some(io::ErrorKind::AddrInUse));
+        let addr = group.local_addr;
+        drop(group);
+        bind(addr, &steering).unwrap();
+    }
 }

@@ -1,0 +1,51 @@
+// The state of the connection: the pill in the header, the notice with its countdown, and the connect times.
+
+import { CLOSE_SENTENCES } from '../codes.js';
+import { byId, milliseconds, setText } from './dom.js';
+
+const NAMES = { wt: 'WebTransport', ws: 'WebSocket' };
+
+export function drawConnection({ client, probed }) {
+  const { status, session } = client;
+  const link = byId('link');
+  link.dataset.state = status.phase === 'open' ? session.state : status.phase;
+  link.dataset.transport = status.transport ?? '';
+  setText('transport', status.phase === 'open' ? NAMES[status.transport] : label(status.phase));
+  drawRoundTrip(status.phase === 'open' ? status.roundTripsMs : []);
+  drawTimes(status, probed);
+  drawNotice(status);
+}
+
+function label(phase) {
+  return { connecting: 'connecting…', waiting: 'offline', stopped: 'stopped' }[phase] ?? 'not connected';
+}
+
+function drawRoundTrip(roundTripsMs) {
+  setText('rtt', roundTripsMs.length > 0 ? milliseconds(roundTripsMs.at(-1)) : '');
+}
+
+function drawTimes({ times, transport }, probed) {
+  for (const kind of ['wt', 'ws']) {
+    const ms = times[kind] ?? probed[kind];
+    setText(`connect-${kind}`, ms === null ? '–' : milliseconds(ms));
+    byId(`connect-${kind}`).toggleAttribute('data-won', transport === kind);
+  }
+}
+
+function drawNotice({ phase, retryAt, reason }) {
+  const notice = byId('notice');
+  notice.hidden = phase !== 'waiting' && phase !== 'stopped';
+  byId('retry').hidden = phase !== 'waiting';
+  if (phase === 'waiting') setText('notice-text', countdown(retryAt));
+  if (phase === 'stopped') setText('notice-text', sentence(reason));
+}
+
+function countdown(retryAt) {
+  const seconds = Math.max(0, (retryAt - Date.now()) / 1000);
+  return `Connection lost. Trying again in ${seconds.toFixed(1)} s; messages you write are kept.`;
+}
+
+function sentence(reason) {
+  const known = CLOSE_SENTENCES[reason?.code];
+  return known ? `Disconnected: ${known}` : 'Disconnected. Open a fresh link to come back.';
+}

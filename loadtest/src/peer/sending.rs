@@ -1,0 +1,77 @@
+//! The task that sends what is due.
+
+use std::cell::RefCell;
+use std::fmt::Write;
+use std::rc::Rc;
+
+use chasqui_client::raw::Sender;
+use chasqui_proto::command::{Command, Target};
+use chasqui_proto::ids::ConvId;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+
+use super::Hub;
+use crate::account::{Pending, record};
+use crate::clock::{self, Nanos};
+use crate::stamp::{Content, Stamp, client_id};
+
+/// Grows while the server does not take what is sent; an open loop does not slow down for it. Bounded by the run.
+pub type Outbox = UnboundedSender<Due>;
+
+/// A message to be sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Due {
+    pub conv: ConvId,
+    pub at: Nanos,
+}
+
+/// One sender's voice.
+pub(super) struct Speaker {
+    to: Sender,
+    hub: Rc<Hub>,
+    pending: Rc<RefCell<Pending>>,
+    number: u32,
+    content: Content,
+    id: String,
+}
+
+/// Sends until the peer or its connection is gone; the reader tells of the latter.
+pub(super) async fn run(mut speaker: Speaker, mut queue: UnboundedReceiver<Due>) {
+    while let Some(due) = queue.recv().await {
+        if speaker.say(due).await.is_err() {
+            return;
+        }
+    }
+}
+
+impl Speaker {
+    pub fn new(to: Sender, hub: Rc<Hub>, pending: Rc<RefCell<Pending>>, number: u32) -> Self {
+        let content = Content::new(hub.size);
+        Self { to, hub, pending, number, content, id: String::new() }
+    }
+
+    async fn say(&mut self, due: Due) -> anyhow::Result<()> {
+        let counter = self.pending.borrow().next();
+        self.book(due.at);
+        self.id.clear();
+        write!(self.id, "{counter}")?;
+        let command = Command::Send {
+            id: &self.id,
+            target: Target::Conversation(due.conv),
+            client_id: client_id(self.hub.run, self.number, counter),
+            content: self.content.stamped(Stamp { sender: self.number, counter, due: due.at }),
+            ack: self.hub.ack,
+            resend: false,
+        };
+        Ok(self.to.send(&command).await?)
+    }
+
+    fn book(&mut self, due: Nanos) {
+        self.pending.borrow_mut().sent(due);
+        self.hub.progress.sent();
+        let tally = &mut *self.hub.tally.borrow_mut();
+        tally.counts.sent += 1;
+        if self.hub.measured.get().contains(due) {
+            record(&mut tally.send_lag, due, clock::now());
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What processes cost: CPU time of each thread, memory, and the machine it was measured on.
+//!
+//! CPU time comes from `schedstat`, which the scheduler keeps in nanoseconds; the clock ticks of `stat` may be
+//! sampled and miss short turns altogether.
+
+mod cpu;
+mod machine;
+mod memory;
+mod open_files;
+
+pub use cpu::{CpuTimes, CpuUse};
+pub use machine::Machine;
+pub use memory::rss_kib;
+pub use open_files::raise_open_files;

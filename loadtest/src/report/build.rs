@@ -1,0 +1,146 @@
+//! From a run's books to its report.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use chasqui_proto::command::AckLevel;
+
+use super::{ClientCost, CountsReport, IdleMemory, Latencies, Measured, Report, Run, ServerCost, Throughput, Verdict};
+use crate::account::{LatencyUs, Tally};
+use crate::cli::{Common, IdleArgs, TrafficArgs};
+use crate::probe::Machine;
+use crate::stamp::STAMP_BYTES;
+use crate::worker::{Load, Settings};
+
+/// A finished run under load.
+pub struct Traffic<'a> {
+    pub name: &'static str,
+    pub conns: usize,
+    pub thread_count: usize,
+    pub args: &'a TrafficArgs,
+    pub settings: &'a Settings,
+    pub measured: Measured,
+    /// The server's at the end, in KiB.
+    pub rss: Option<u64>,
+    pub tally: Tally,
+}
+
+pub fn of_traffic(traffic: Traffic<'_>) -> Report {
+    let counts = counts(&traffic.tally, traffic.settings.receivers);
+    let machine = Machine::here();
+    let client = ClientCost::of(&traffic.measured, traffic.thread_count, machine.cpus);
+    let latencies = latencies(&traffic.tally);
+    let open_loop = matches!(traffic.settings.load, Load::Open { .. });
+    let mut verdict = Verdict::of_counts(&counts, true).doubting(open_loop, &client, &latencies);
+    verdict.failures.extend(traffic.tally.trouble.clone().filter(|_| !verdict.passed));
+    Report {
+        tool_version: env!("CARGO_PKG_VERSION"),
+        unix_time: unix_time(),
+        machine,
+        run: traffic_run(&traffic),
+        counts,
+        latency_us: Some(latencies),
+        throughput: Some(throughput(&traffic.measured)),
+        server: ServerCost::of_load(&traffic.measured, traffic.rss),
+        client: Some(client),
+        verdict,
+    }
+}
+
+pub fn of_idle(args: &IdleArgs, memory: IdleMemory, tally: &Tally) -> Report {
+    let counts = counts(tally, 0);
+    let mut verdict = Verdict::of_counts(&counts, false);
+    verdict.failures.extend(tally.trouble.clone().filter(|_| !verdict.passed));
+    Report {
+        tool_version: env!("CARGO_PKG_VERSION"),
+        unix_time: unix_time(),
+        machine: Machine::here(),
+        run: Run { conns: args.conns, duration_s: seconds(args.duration), ..bare_run(&args.common) },
+        counts,
+        latency_us: None,
+        throughput: None,
+        server: ServerCost::of_rest(&memory),
+        client: None,
+        verdict,
+    }
+}
+
+fn traffic_run(traffic: &Traffic<'_>) -> Run {
+    let (mode, rate, window) = match traffic.settings.load {
+        Load::Open { rate } => ("open", Some(rate), None),
+        Load::Closed { window } => ("closed", None, Some(window)),
+        Load::None => ("idle", None, None),
+    };
+    Run {
+        scenario: traffic.name,
+        mode,
+        rate,
+        window,
+        conns: traffic.conns,
+        senders: traffic.settings.senders,
+        receivers_per_message: traffic.settings.receivers,
+        size_bytes: traffic.args.size.max(STAMP_BYTES),
+        ack: Some(ack_name(traffic.args.ack)),
+        warmup_s: seconds(traffic.args.warmup),
+        duration_s: seconds(traffic.args.duration),
+        client_threads: traffic.thread_count,
+        ..bare_run(&traffic.args.common)
+    }
+}
+
+/// A run of idle connections, their number still to be filled in.
+fn bare_run(common: &Common) -> Run {
+    Run {
+        scenario: "idle",
+        transport: common.transport.name(),
+        dialect: common.dialect.name(),
+        mode: "idle",
+        rate: None,
+        window: None,
+        conns: 0,
+        senders: 0,
+        receivers_per_message: 0,
+        size_bytes: 0,
+        ack: None,
+        warmup_s: 0.0,
+        duration_s: 0.0,
+        client_threads: crate::run::threads(common),
+    }
+}
+
+fn counts(tally: &Tally, receivers: u32) -> CountsReport {
+    let counts = tally.counts;
+    CountsReport { counts, lost: counts.lost(receivers.into()), unanswered: counts.unanswered() }
+}
+
+fn latencies(tally: &Tally) -> Latencies {
+    Latencies {
+        delivery: LatencyUs::of(&tally.delivery),
+        ack: LatencyUs::of(&tally.ack),
+        send_lag: LatencyUs::of(&tally.send_lag),
+    }
+}
+
+fn throughput(measured: &Measured) -> Throughput {
+    let seconds = measured.wall_ns as f64 / 1e9;
+    Throughput {
+        sent_per_second: measured.sent as f64 / seconds,
+        delivered_per_second: measured.delivered as f64 / seconds,
+    }
+}
+
+fn ack_name(level: AckLevel) -> &'static str {
+    match level {
+        AckLevel::Accepted => "accepted",
+        AckLevel::Durable => "durable",
+        AckLevel::Delivered => "delivered",
+        AckLevel::Read => "read",
+    }
+}
+
+fn seconds(duration: Duration) -> f64 {
+    duration.as_secs_f64()
+}
+
+fn unix_time() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

@@ -1,0 +1,102 @@
+//! Whether the server kept its promises, and whether the figures can be believed.
+
+use serde::Serialize;
+
+use super::{ClientCost, CountsReport, Latencies};
+
+/// Above it the tool, not the server, is what was measured.
+const CLIENT_SHARE_MAX: f64 = 0.9;
+/// A send lag above it, or above half of the delivery's p99, is a good part of the latencies.
+const SEND_LAG_P99_US_MAX: f64 = 1_000.0;
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Verdict {
+    /// Every message was acknowledged and reached everyone it was meant for, once and in order.
+    pub passed: bool,
+    /// Why it failed.
+    pub failures: Vec<String>,
+    /// The client had CPU to spare.
+    pub valid: bool,
+    /// The client's own lag does not weigh on the latencies.
+    pub latency_valid: bool,
+    /// Why figures are not valid.
+    pub doubts: Vec<String>,
+}
+
+impl Verdict {
+    /// `must_send`: a run that sends nothing has shown nothing.
+    pub fn of_counts(counts: &CountsReport, must_send: bool) -> Self {
+        let inner = &counts.counts;
+        let wrongs = [
+            (counts.lost, "lost"),
+            (inner.refused, "refused"),
+            (counts.unanswered, "without an answer"),
+            (inner.duplicated, "duplicated"),
+            (inner.out_of_order, "out of order"),
+            (inner.misdelivered, "misdelivered"),
+            (inner.disconnected, "disconnected"),
+        ];
+        let found = wrongs.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+        let nothing = (must_send && inner.sent == 0).then(|| "nothing was sent".to_owned());
+        let failures: Vec<_> = found.chain(nothing).collect();
+        Self { passed: failures.is_empty(), failures, valid: true, latency_valid: true, doubts: Vec::new() }
+    }
+
+    /// Looks at what the client did to the figures. A closed loop is meant to be busy.
+    pub fn doubting(mut self, open_loop: bool, client: &ClientCost, latencies: &Latencies) -> Self {
+        if open_loop && client.share > CLIENT_SHARE_MAX {
+            self.valid = false;
+            self.doubts.push(format!("the client used {:.0} % of its CPU", client.share * 100.0));
+        }
+        let (lag, p99) = (latencies.send_lag.p99, latencies.delivery.p99);
+        if lag > SEND_LAG_P99_US_MAX || lag > p99 / 2.0 {
+            self.latency_valid = false;
+            self.doubts.push(format!("the client itself was late by {lag:.0} us at p99"));
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::{Counts, LatencyUs};
+
+    fn verdict(counts: Counts, lost: u64) -> Verdict {
+        Verdict::of_counts(&CountsReport { counts, lost, unanswered: 0 }, true)
+    }
+
+    #[test]
+    fn any_message_gone_wrong_fails_the_run() {
+        let fine = Counts { sent: 5, acked: 5, delivered: 5, ..Counts::default() };
+        assert!(verdict(fine, 0).passed);
+        assert_eq!(verdict(fine, 1).failures, ["1 lost"]);
+        for wrong in [
+            Counts { refused: 1, ..fine },
+            Counts { duplicated: 1, ..fine },
+            Counts { out_of_order: 1, ..fine },
+            Counts { misdelivered: 1, ..fine },
+            Counts { disconnected: 1, ..fine },
+            Counts { sent: 0, ..fine },
+        ] {
+            assert!(!verdict(wrong, 0).passed, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_busy_or_late_client_is_said() {
+        let latency =
+            |p99| LatencyUs { samples: 1, mean: 0.0, p50: 0.0, p90: 0.0, p99, p999: 0.0, p9999: 0.0, max: 0.0 };
+        let judge = |open, share, lag, p99| {
+            let latencies = Latencies { delivery: latency(p99), ack: latency(p99), send_lag: latency(lag) };
+            let fine = verdict(Counts { sent: 1, ..Counts::default() }, 0);
+            let judged = fine.doubting(open, &ClientCost { cores: share, share }, &latencies);
+            (judged.valid, judged.latency_valid)
+        };
+        assert_eq!(judge(true, 0.5, 10.0, 500.0), (true, true));
+        assert_eq!(judge(true, 0.95, 10.0, 500.0), (false, true));
+        assert_eq!(judge(false, 0.95, 10.0, 500.0), (true, true));
+        assert_eq!(judge(true, 0.5, 300.0, 500.0), (true, false));
+        assert_eq!(judge(true, 0.5, 1_100.0, 9_000.0), (true, false));
+    }
+}

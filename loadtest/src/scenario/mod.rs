@@ -1,0 +1,87 @@
+//! Who connects, who sends, and who hears whom.
+//!
+//! One file per scenario, each a function from its size to a [`Scenario`]. Users are new in every run, so that what
+//! former runs have left in the store weighs on none.
+
+mod idle;
+mod pairs;
+mod room;
+
+pub use idle::idle;
+pub use pairs::pairs;
+pub use room::room;
+
+use crate::peer::PeerPlan;
+
+/// A plan that is independent of threads.
+#[derive(Debug)]
+pub struct Scenario {
+    pub name: &'static str,
+    /// Peers that belong on one thread.
+    pub groups: Vec<Vec<PeerPlan>>,
+    pub senders: u32,
+    /// Deliveries of each message.
+    pub receivers: u32,
+}
+
+impl Scenario {
+    pub fn peers(&self) -> usize {
+        self.groups.iter().map(Vec::len).sum()
+    }
+
+    /// One plan per thread, the groups dealt out in turn; no more threads than groups.
+    pub fn deal(self, threads: usize) -> Vec<Vec<PeerPlan>> {
+        let threads = threads.clamp(1, self.groups.len().max(1));
+        let mut plans: Vec<Vec<PeerPlan>> = (0..threads).map(|_| Vec::new()).collect();
+        for (index, group) in self.groups.into_iter().enumerate() {
+            plans[index % threads].extend(group);
+        }
+        plans
+    }
+}
+
+/// The name of the run's user `index`.
+fn user(run: u64, index: usize) -> String {
+    format!("load-{run:012x}-{index}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::peer::Opening;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_pair_has_one_sender_that_only_its_partner_hears() {
+        let scenario = pairs(7, 10).unwrap();
+        assert_eq!((scenario.peers(), scenario.senders, scenario.receivers), (10, 5, 1));
+        for (pair, group) in scenario.groups.iter().enumerate() {
+            let (sender, receiver) = (&group[0], &group[1]);
+            assert_eq!((sender.sender, sender.hears.len()), (Some(pair as u32), 0));
+            assert_eq!((receiver.sender, receiver.hears.clone()), (None, pair as u32..pair as u32 + 1));
+            assert!(matches!(&sender.opening, Opening::Greet(user) if *user == receiver.user));
+        }
+        assert!(pairs(7, 9).is_err() && pairs(7, 0).is_err());
+    }
+
+    #[test]
+    fn a_room_has_one_creator_and_everybody_hears_all_senders() {
+        let scenario = room(7, 5, 2).unwrap();
+        assert_eq!((scenario.senders, scenario.receivers), (2, 4));
+        let peers: Vec<_> = scenario.groups.concat();
+        assert_eq!(peers.iter().filter(|peer| matches!(peer.opening, Opening::Create(_))).count(), 1);
+        assert_eq!(peers.iter().filter_map(|peer| peer.sender).collect::<Vec<_>>(), [0, 1]);
+        assert!(peers.iter().all(|peer| peer.hears == (0..2)));
+        assert!(room(7, 1, 1).is_err() && room(7, 5, 0).is_err() && room(7, 5, 6).is_err());
+    }
+
+    #[test]
+    fn users_differ_and_are_dealt_out_evenly() {
+        let scenario = idle(7, 10);
+        let users: BTreeSet<_> = scenario.groups.concat().into_iter().map(|peer| peer.user).collect();
+        assert_eq!(users.len(), 10);
+        let sizes: Vec<_> = scenario.deal(3).iter().map(Vec::len).collect();
+        assert_eq!(sizes, [4, 3, 3]);
+        assert_eq!(pairs(7, 4).unwrap().deal(8).len(), 2);
+    }
+}
