@@ -13,7 +13,7 @@ pub const TAIL_BYTES_MAX: usize = 256 * 1024;
 /// Client ids a live conversation remembers without asking the store.
 pub const DEDUPE_RECENT_MAX: usize = 1024;
 /// Sends of one conversation that wait for a look-up of their dedupe row.
-pub const LOOKUPS_MAX: usize = 64;
+pub const LOOKUPS_MAX: usize = 256;
 /// Sends of one conversation that wait for a delivered or read ack.
 pub const LEVEL_WAITERS_MAX: usize = 1024;
 /// Conversations one part of a sync page asks at a time, so that its loads leave room in the store for others.

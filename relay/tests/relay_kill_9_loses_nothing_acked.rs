@@ -7,7 +7,7 @@ use relay_common::{Server, token};
 use serde_json::json;
 
 const LIVES: usize = 6;
-const SENDS: usize = 150;
+const SENDS: usize = 120;
 
 #[test]
 fn every_durable_ack_survives_and_a_resend_is_not_stored_twice() {
