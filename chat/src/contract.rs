@@ -140,7 +140,7 @@ pub struct Config {
     pub permits_per_peer: u32,
     /// A live conversation nobody uses is evicted after this long.
     pub evict_idle_ms: u64,
-    /// Conversations in memory; a load beyond it is refused until the sweep has made room.
+    /// Conversations in memory; a load beyond it evicts one that is at rest, or is refused.
     pub live_conversations_max: usize,
     /// Store requests under way from this shard.
     pub store_slots: usize,

@@ -23,6 +23,8 @@ pub const INTEREST_BATCH_MAX: usize = 1024;
 /// How often the eviction sweep runs, and how many entries it looks at.
 pub const EVICT_SWEEP_MS: u64 = 1_000;
 pub const EVICT_SWEEP_ENTRIES_MAX: usize = 4_096;
+/// How many entries a load on a full shard looks at for one that is at rest.
+pub const EVICT_FOR_ROOM_ENTRIES_MAX: usize = 32;
 /// Receipt cursors ride in memory this long before they are written, so that many become one row.
 pub const RECEIPT_FLUSH_MS: u64 = 200;
 /// First and greatest pause before a write with an unknown outcome is repeated.

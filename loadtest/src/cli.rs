@@ -33,7 +33,8 @@ pub enum ScenarioArgs {
         #[arg(long, default_value_t = 1)]
         senders: usize,
     },
-    /// Connections that do nothing: the server's memory for each
+    /// Connections that do nothing: the server's memory for each; start the server afresh, or they fill memory that
+    /// former ones have left
     Idle(IdleArgs),
 }
 
@@ -83,7 +84,8 @@ pub struct TrafficArgs {
     /// Messages a second, all senders together (open loop)
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
     pub rate: u64,
-    /// Closed loop instead: each sender keeps N messages under way, freed by their delivery
+    /// Closed loop instead: each sender keeps N messages under way, freed by their delivery; with --ack accepted, or
+    /// the sends outrun the store
     #[arg(long, value_name = "N", conflicts_with = "rate", value_parser = window)]
     pub window: Option<usize>,
     /// Bytes of a message's text

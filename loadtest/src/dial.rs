@@ -56,9 +56,30 @@ pub fn options(
     }
 }
 
-/// A connector of its own for each thread: it keeps the socket that all of a thread's WebTransport sessions share.
-pub fn connector(options: &ConnectOptions) -> anyhow::Result<Connector> {
-    Ok(Connector::new(options.clone())?)
+/// Connections that share a UDP socket. A real client has one to itself; one for all overflows as soon as a room
+/// speaks, and one each costs megabytes of receive buffer.
+const SESSIONS_PER_SOCKET: usize = 16;
+
+/// Makes connectors as they are needed. Each thread has its own, for the tasks of their sockets live on its runtime.
+pub struct Dialer {
+    options: ConnectOptions,
+    current: Connector,
+    dialled: usize,
+}
+
+impl Dialer {
+    pub fn new(options: ConnectOptions) -> anyhow::Result<Self> {
+        Ok(Self { current: Connector::new(options.clone())?, options, dialled: 0 })
+    }
+
+    /// The connector for the next connection.
+    pub fn next(&mut self) -> anyhow::Result<Connector> {
+        if self.dialled == SESSIONS_PER_SOCKET {
+            *self = Self::new(self.options.clone())?;
+        }
+        self.dialled += 1;
+        Ok(self.current.clone())
+    }
 }
 
 /// Trusts the first certificate of a PEM file, and no other.

@@ -16,6 +16,8 @@ pub struct Client {
     pub connect_at: u64,
     /// What the app shows: each message once.
     pub shown: BTreeMap<ClientId, MsgId>,
+    /// Shown, and then lost by a crash: should one come back, it is new.
+    pub withdrawn: BTreeSet<ClientId>,
     pub sent: BTreeSet<ClientId>,
     pub failed: BTreeSet<ClientId>,
     pub ticked: Vec<Ack>,
@@ -54,6 +56,7 @@ impl Client {
             wire: None,
             connect_at: 0,
             shown: BTreeMap::new(),
+            withdrawn: BTreeSet::new(),
             sent: BTreeSet::new(),
             failed: BTreeSet::new(),
             ticked: Vec::new(),
@@ -85,22 +88,32 @@ impl Client {
 
     fn notice(&mut self, notice: Notice) {
         match notice {
-            Notice::NewMessage { message, .. } => {
-                assert!(!self.sent.contains(&message.client_id), "{}: an own send is shown as new: {message:?}", self.user);
-                let before = self.shown.insert(message.client_id, message.msg_id);
-                assert!(before.is_none(), "{} is shown message {} twice", self.user, message.client_id);
-            }
+            Notice::NewMessage { message, .. } => self.show(message.client_id, message.msg_id),
             Notice::Ticked { client_id, level, conv, msg_id, seq, .. } => {
                 self.ticked.push(Ack { client_id, level, conv, msg_id, seq });
+                self.shown.insert(client_id, msg_id);
             }
             Notice::SendFailed { client_id, .. } => _ = self.failed.insert(client_id),
-            Notice::Moved { client_id, msg_id, .. } if !self.sent.contains(&client_id) => {
-                *self.shown.get_mut(&client_id).expect("what moves is shown") = msg_id;
+            // An own send is shown, with its place, from its tick on.
+            Notice::Moved { client_id, msg_id, .. } => match self.shown.get_mut(&client_id) {
+                Some(shown) => *shown = msg_id,
+                None => assert!(self.sent.contains(&client_id), "{}: what moves is shown", self.user),
+            },
+            Notice::Withdrawn { client_id, .. } => {
+                assert!(self.shown.remove(&client_id).is_some(), "{}: what is withdrawn was shown", self.user);
+                self.withdrawn.insert(client_id);
             }
-            Notice::Withdrawn { client_id, .. } => _ = self.shown.remove(&client_id),
             Notice::Retracted { msg_id, .. } => self.shown.retain(|_, shown| *shown != msg_id),
             Notice::Reset { conv } => panic!("{}: conversation {conv} was reset, yet nothing is ever deleted", self.user),
-            Notice::Moved { .. } | Notice::Synced | Notice::Told(_) | Notice::AskFailed { .. } => {}
+            Notice::Synced | Notice::Told(_) | Notice::AskFailed { .. } => {}
         }
+    }
+
+    fn show(&mut self, client_id: ClientId, msg_id: MsgId) {
+        let own = self.sent.contains(&client_id);
+        let lost = self.withdrawn.remove(&client_id);
+        assert!(!own || lost, "{}: the own send {client_id} is shown as new", self.user);
+        let before = self.shown.insert(client_id, msg_id);
+        assert!(before.is_none(), "{} is shown message {client_id} twice", self.user);
     }
 }

@@ -255,7 +255,7 @@ fn agree(embedded: &Embedded, memory: &SharedMemory, reads: &[Read]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_history_reads_the_same(turns in prop::collection::vec(any_turn(), 1..8)) {

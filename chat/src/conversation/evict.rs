@@ -1,7 +1,7 @@
 //! Forgetting conversations nobody uses; only what nothing is under way for.
 
 use super::{Convs, Entry, State};
-use crate::limits::EVICT_SWEEP_ENTRIES_MAX;
+use crate::limits::{EVICT_FOR_ROOM_ENTRIES_MAX, EVICT_SWEEP_ENTRIES_MAX};
 use crate::shard::Cx;
 
 impl Convs {
@@ -25,6 +25,24 @@ impl Convs {
                 self.hand.push_back(conv);
             }
         }
+    }
+}
+
+impl Convs {
+    /// Whether one more conversation may come to life; a full shard first looks for one at rest.
+    pub(super) fn has_room(&mut self, cx: &Cx<'_>) -> bool {
+        for _ in 0..self.hand.len().min(EVICT_FOR_ROOM_ENTRIES_MAX) {
+            if self.live < cx.cfg.live_conversations_max {
+                break;
+            }
+            self.hand.rotate_left(1);
+            let entry = self.hand.back().and_then(|conv| self.map.get_mut(conv));
+            if let Some(entry) = entry.filter(|entry| entry.is_evictable(cx, true)) {
+                entry.state = State::Absent;
+                self.live -= 1;
+            }
+        }
+        self.live < cx.cfg.live_conversations_max
     }
 }
 

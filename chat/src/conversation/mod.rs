@@ -114,7 +114,8 @@ impl Convs {
 
     /// A command for a conversation: carried out, or kept in order until it is live.
     pub(crate) fn ask(&mut self, cx: &mut Cx<'_>, conv: ConvId, origin: Origin, ask: Ask) {
-        let full = self.live >= cx.cfg.live_conversations_max;
+        let absent = matches!(self.entry(cx, conv).state, State::Absent);
+        let full = absent && !self.has_room(cx);
         self.entry(cx, conv).ask(cx, origin, ask, full);
     }
 

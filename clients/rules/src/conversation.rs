@@ -26,8 +26,7 @@ impl Entry {
     /// Messages made by the server itself carry no client id; those are alike only by message id.
     fn same_message(&self, other: &Self) -> bool {
         let keyed = self.client_id != ClientId::default() && self.visible() && other.visible();
-        self.msg_id == other.msg_id
-            || (keyed && self.client_id == other.client_id && self.sender == other.sender)
+        self.msg_id == other.msg_id || (keyed && self.client_id == other.client_id && self.sender == other.sender)
     }
     /// Whether the app shows it now.
     pub fn visible(&self) -> bool {

@@ -14,8 +14,17 @@ pub enum Input<'a> {
     /// An event of the current connection; `Event::Welcome` begins its life.
     Event(&'a Event),
     Disconnected,
-    Send { client_id: ClientId, target: OwnedTarget, content: Arc<str>, ack: AckLevel },
-    Mark { conv: ConvId, seq: Seq, kind: ReceiptKind },
+    Send {
+        client_id: ClientId,
+        target: OwnedTarget,
+        content: Arc<str>,
+        ack: AckLevel,
+    },
+    Mark {
+        conv: ConvId,
+        seq: Seq,
+        kind: ReceiptKind,
+    },
     /// Any other command, passed on while connected, else refused with a notice. Its id should begin with `a`:
     /// ids of digits alone, and those that begin with `s` or `k`, are the rules' own.
     Ask(OwnedCommand),
@@ -96,7 +105,10 @@ impl OwnedCommand {
 /// Why a send was given up.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SendFailure {
-    Refused { code: ErrorCode, message: SmolStr },
+    Refused {
+        code: ErrorCode,
+        message: SmolStr,
+    },
     /// Larger than the protocol's `CONTENT_BYTES_MAX`; never sent.
     TooLarge,
     /// `OUTBOX_SENDS_MAX` sends wait already; never sent.
@@ -108,24 +120,60 @@ pub enum SendFailure {
 pub enum Notice {
     /// A message to show. Told once per message, and never for this client's own sends: the app shows those itself,
     /// by client id, when it sends. `provisional`: the store has not confirmed it yet.
-    NewMessage { message: Message, provisional: bool },
+    NewMessage {
+        message: Message,
+        provisional: bool,
+    },
     /// The one answer to a send.
-    Ticked { client_id: ClientId, level: AckLevel, conv: ConvId, msg_id: MsgId, seq: Seq, at: Millis },
-    SendFailed { client_id: ClientId, why: SendFailure },
+    Ticked {
+        client_id: ClientId,
+        level: AckLevel,
+        conv: ConvId,
+        msg_id: MsgId,
+        seq: Seq,
+        at: Millis,
+    },
+    SendFailed {
+        client_id: ClientId,
+        why: SendFailure,
+    },
     /// A message shown before now has another place, because a crash took the first one.
-    Moved { conv: ConvId, sender: UserId, client_id: ClientId, from: Seq, seq: Seq, msg_id: MsgId },
+    Moved {
+        conv: ConvId,
+        sender: UserId,
+        client_id: ClientId,
+        from: Seq,
+        seq: Seq,
+        msg_id: MsgId,
+    },
     /// A provisional message shown before was lost by a crash; remove it. If its sender sends it again, it is new.
-    Withdrawn { conv: ConvId, client_id: ClientId, msg_id: MsgId, seq: Seq },
+    Withdrawn {
+        conv: ConvId,
+        client_id: ClientId,
+        msg_id: MsgId,
+        seq: Seq,
+    },
     /// The server took this message back. Without effect where the app does not show it.
-    Retracted { conv: ConvId, msg_id: MsgId, seq: Seq },
+    Retracted {
+        conv: ConvId,
+        msg_id: MsgId,
+        seq: Seq,
+    },
     /// Forget all messages of this conversation; it is read afresh.
-    Reset { conv: ConvId },
+    Reset {
+        conv: ConvId,
+    },
     /// Everything the server has is here; told after each complete SYNC.
     Synced,
     /// Welcome, receipts, presence, typing, conversation changes and draining, as they came.
     Told(Event),
     /// An `Ask` was refused by the server or, with no connection, by the rules (`code` is `None`).
-    AskFailed { id: ReqId, code: Option<ErrorCode>, message: SmolStr, retry_after_ms: u32 },
+    AskFailed {
+        id: ReqId,
+        code: Option<ErrorCode>,
+        message: SmolStr,
+        retry_after_ms: u32,
+    },
 }
 
 /// Counts of what happened; they only rise.

@@ -15,8 +15,9 @@
 //!
 //! # Layout
 //! - [`io`]: inputs, commands and notices; [`config`]: options and limits
-//! - [`rules`]: the machine and its dispatch; one file per concern behind it: `live` (events as they come),
-//!   `sync` (rounds of SYNC), `sends` (the outbox), `marks` (receipts)
+//! - [`rules`]: the machine and its dispatch; one file per concern behind it: `live` (events as they come, holes),
+//!   `shown` (what the app shows), `own` (where own sends lie), `sends` (the outbox at work), `sync` (rounds of
+//!   SYNC), `marks` (receipts)
 //! - `conversation`: what is known of one conversation: cursor, reach, provisional messages
 //!
 //! # Invariants
@@ -32,8 +33,10 @@ pub mod io;
 mod live;
 mod marks;
 mod outbox;
+mod own;
 pub mod rules;
 mod sends;
+mod shown;
 mod sync;
 mod timers;
 

@@ -190,7 +190,7 @@ impl Rules {
     pub fn epoch(&self, conv: ConvId) -> Option<Epoch> {
         self.convs.get(&conv)?.epoch
     }
-    /// The messages held: those above the cursor, and with `Config::keep_log` those below too, in that order last.
+    /// The messages known: with `Config::keep_log` those up to the cursor, then those above it.
     pub fn messages(&self, conv: ConvId) -> impl Iterator<Item = Known> + '_ {
         self.convs.get(&conv).into_iter().flat_map(Conversation::known)
     }

@@ -64,7 +64,8 @@ mod tests {
     #[test]
     fn the_range_of_the_close_code_decides() {
         let lost = Closed::Lost("gone".to_owned());
-        for closed in [by_peer(4000), by_peer(4004), by_peer(4099), by_peer(1001), by_peer(1006), lost, Closed::Silent] {
+        for closed in [by_peer(4000), by_peer(4004), by_peer(4099), by_peer(1001), by_peer(1006), lost, Closed::Silent]
+        {
             assert!(Backoff::default().after_close(&closed, None, 0.5).is_some(), "{closed}");
         }
         for closed in [by_peer(4100), by_peer(4106), by_peer(4199)] {

@@ -59,9 +59,14 @@ pub enum AskError {
 pub enum ClientEvent {
     /// A session was welcomed.
     Connected,
-    Disconnected { closed: Closed, retry_in: Duration },
+    Disconnected {
+        closed: Closed,
+        retry_in: Duration,
+    },
     /// The server said not to come back, or refused the token. Nothing follows.
-    Stopped { closed: Closed },
+    Stopped {
+        closed: Closed,
+    },
     Notice(Notice),
 }
 
@@ -92,7 +97,12 @@ impl Client {
 
     /// Waits for the ack, through as many connections as it takes. The message stays in the outbox if this future is
     /// dropped.
-    pub async fn send(&self, target: OwnedTarget, content: impl Into<Arc<str>>, ack: AckLevel) -> Result<Ack, SendError> {
+    pub async fn send(
+        &self,
+        target: OwnedTarget,
+        content: impl Into<Arc<str>>,
+        ack: AckLevel,
+    ) -> Result<Ack, SendError> {
         self.send_as(new_client_id(), target, content, ack).await
     }
 

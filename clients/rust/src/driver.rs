@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use chasqui_client_rules::OwnedTarget;
 use chasqui_client_rules::{Input, Notice, Output, OwnedCommand, Rules, Stats};
 use chasqui_proto::command::{AckLevel, ReceiptKind};
 use chasqui_proto::event::Event;
 use chasqui_proto::ids::{ClientId, ConvId, ReqId, Seq};
-use chasqui_client_rules::OwnedTarget;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
@@ -25,10 +25,23 @@ type Reply<T, E> = oneshot::Sender<Result<T, E>>;
 
 /// What the handle asks of the task.
 pub enum Ask {
-    Send { target: OwnedTarget, content: std::sync::Arc<str>, ack: AckLevel, client_id: ClientId, reply: Reply<Ack, SendError> },
-    Mark { conv: ConvId, seq: Seq, kind: ReceiptKind },
+    Send {
+        target: OwnedTarget,
+        content: std::sync::Arc<str>,
+        ack: AckLevel,
+        client_id: ClientId,
+        reply: Reply<Ack, SendError>,
+    },
+    Mark {
+        conv: ConvId,
+        seq: Seq,
+        kind: ReceiptKind,
+    },
     /// Answered by the event that carries the command's id.
-    Command { command: OwnedCommand, reply: Reply<Event, AskError> },
+    Command {
+        command: OwnedCommand,
+        reply: Reply<Event, AskError>,
+    },
     /// Not answered at all.
     Tell(OwnedCommand),
     Stats(oneshot::Sender<Stats>),
@@ -50,12 +63,7 @@ pub struct Driver {
 }
 
 impl Driver {
-    pub fn new(
-        connector: Connector,
-        link: Link,
-        asks: mpsc::Receiver<Ask>,
-        events: mpsc::Sender<ClientEvent>,
-    ) -> Self {
+    pub fn new(connector: Connector, link: Link, asks: mpsc::Receiver<Ask>, events: mpsc::Sender<ClientEvent>) -> Self {
         let rules = Rules::new(connector.options().rules.clone());
         let (backoff, started) = (Backoff::default(), Instant::now());
         let (sends, commands) = (BTreeMap::new(), BTreeMap::new());
@@ -207,9 +215,8 @@ impl Driver {
         if !matches!(self.link, Link::Up { .. }) {
             return;
         }
-        let over = async {
-            while let LinkEvent::Event(_) | LinkEvent::Connected = self.link.next(&self.connector).await {}
-        };
+        let over =
+            async { while let LinkEvent::Event(_) | LinkEvent::Connected = self.link.next(&self.connector).await {} };
         let _ = tokio::time::timeout(GOODBYE_WAIT, over).await;
     }
 }

@@ -154,9 +154,7 @@ mod tests {
         let outgoing = Arc::new(Outgoing::default());
         let writer = tokio::spawn(outgoing.clone().drain_into(near));
         let filler = outgoing.clone();
-        let mut put = tokio::spawn(async move {
-            while filler.put(|bytes| bytes.extend([0; 1000])).await.is_ok() {}
-        });
+        let mut put = tokio::spawn(async move { while filler.put(|bytes| bytes.extend([0; 1000])).await.is_ok() {} });
         while outgoing.state().bytes.len() < OUTGOING_BYTES_MAX {
             tokio::task::yield_now().await;
         }

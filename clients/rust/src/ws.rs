@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use chasqui_proto::dialect::{Dialect, decode_event};
 use chasqui_proto::event::Event;
 use chasqui_proto::ws::handshake::accept_key;
-use fastwebsockets::{Frame, FragmentCollectorRead, OpCode, Payload, Role, WebSocketError, after_handshake_split};
+use fastwebsockets::{FragmentCollectorRead, Frame, OpCode, Payload, Role, WebSocketError, after_handshake_split};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use url::Url;
 

@@ -8,10 +8,12 @@ use chasqui_proto::dialect::stream::{Cut, FrameCutter};
 use chasqui_proto::dialect::{Dialect, decode_event};
 use chasqui_proto::event::Event;
 use url::{Host, Url};
-use web_transport_quinn::proto::ConnectRequest;
+use web_transport_quinn::proto::{ConnectError as HeadError, ConnectRequest};
 use web_transport_quinn::quinn::crypto::rustls::QuicClientConfig;
 use web_transport_quinn::quinn::{ClientConfig, Endpoint, TransportConfig};
-use web_transport_quinn::{ClientError, ConnectError as H3Error, RecvStream, Session, SessionError, WebTransportError, http};
+use web_transport_quinn::{
+    ClientError, ConnectError as H3Error, RecvStream, Session, SessionError, WebTransportError, http,
+};
 
 use crate::raw::{Closed, ConnectError, EVENT_BYTES_MAX};
 
@@ -65,11 +67,14 @@ pub async fn open(
 }
 
 fn refusal(error: ClientError) -> ConnectError {
-    match error {
-        ClientError::HttpError(H3Error::ErrorStatus(status)) => {
-            ConnectError::Refused { status: status.as_u16(), message: String::new() }
-        }
-        other => ConnectError::Lost(other.to_string()),
+    let status = match &error {
+        ClientError::HttpError(H3Error::ErrorStatus(status)) => Some(*status),
+        ClientError::HttpError(H3Error::ProtoError(HeadError::WrongStatus(status))) => *status,
+        _ => None,
+    };
+    match status {
+        Some(status) => ConnectError::Refused { status: status.as_u16(), message: String::new() },
+        None => ConnectError::Lost(error.to_string()),
     }
 }
 

@@ -1,14 +1,19 @@
 //! What makes the senders send: the clock in an open loop, deliveries in a closed one.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chasqui_proto::ids::ConvId;
 use tokio::task::spawn_local;
+use tokio::time::sleep;
 
 use super::{Load, Settings, Timing};
 use crate::clock::{self, Nanos};
 use crate::pacing::{Schedule, Timer};
 use crate::peer::{Due, Outbox};
+
+/// A refused sender of a closed loop waits: the run has failed, but should not become a flood.
+const REFUSED_PAUSE: Duration = Duration::from_millis(10);
 
 /// One sender of this thread.
 pub(super) struct Sending {
@@ -67,7 +72,9 @@ async fn pace(timer: Timer, schedule: Schedule, senders: Vec<Sending>, until: Na
 async fn refill(settings: Arc<Settings>, sending: Sending, timing: Timing) {
     let window = &settings.windows[sending.sender as usize];
     for counter in 0.. {
-        window.take(counter, settings.receivers).await;
+        if window.take(counter, settings.receivers).await {
+            sleep(REFUSED_PAUSE).await;
+        }
         let now = clock::now();
         if now >= timing.measured.until {
             return;

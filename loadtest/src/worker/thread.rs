@@ -15,7 +15,7 @@ use super::drive::{self, Sending};
 use super::{Phase, Settings, Timing, Told};
 use crate::account::Tally;
 use crate::clock::Span;
-use crate::dial;
+use crate::dial::Dialer;
 use crate::peer::{Hub, Peer, PeerPlan};
 
 /// Handshakes under way, so that a listen queue is not overrun.
@@ -74,12 +74,12 @@ impl Worker {
 
     async fn connect(&self, hub: &Rc<Hub>, plans: Vec<PeerPlan>) -> anyhow::Result<Vec<Peer>> {
         let settings = &*self.settings;
-        let connector = Rc::new(dial::connector(&settings.connect)?);
+        let mut dialer = Dialer::new(settings.connect.clone())?;
         let gate = Rc::new(Semaphore::new(CONNECTING_MAX));
         let mut tasks = Vec::with_capacity(plans.len());
         for plan in plans {
             let token = settings.signer.token(&plan.user)?;
-            let (hub, connector, gate) = (hub.clone(), connector.clone(), gate.clone());
+            let (hub, connector, gate) = (hub.clone(), dialer.next()?, gate.clone());
             tasks.push(spawn_local(async move {
                 let _turn = gate.acquire().await?;
                 Peer::connect(hub, &connector, plan, &token).await

@@ -10,7 +10,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use monoio::{IoUringDriver, LegacyDriver, RuntimeBuilder};
 
 /// Entries in a shard's submission ring. A shard has a handful of operations in flight, since sockets
-/// wait in the nested epoll instance ([`super::reactor`]); small rings keep many shards within an
+/// wait in the nested epoll instance (module `reactor`); small rings keep many shards within an
 /// unprivileged user's locked-memory limit.
 pub const RING_ENTRIES: u32 = 256;
 

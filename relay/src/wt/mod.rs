@@ -4,10 +4,10 @@
 //! connection. Whatever a peer sends, memory stays within the limits named in these modules.
 //!
 //! In the flow: [`serve`] takes the shard's socket; each accepted connection gets a task
-//! ([`connection`]) that sorts its streams ([`classify`]): HTTP/3's own go to the `h3` library through our
-//! backend for it ([`h3io`], [`guard`]), the sessions' go past it to the [`registry`]. A request for a
+//! (`connection`) that sorts its streams (`classify`): HTTP/3's own go to the `h3` library through our
+//! backend for it (`h3io`, `guard`), the sessions' go past it to the `registry`. A request for a
 //! session comes out as a [`Request`], and accepted becomes a [`Session`], whose CONNECT stream the
-//! [`keeper`] holds.
+//! `keeper` holds.
 //!
 //! Invariants: all of it lives on one shard's thread; nothing here is `Send`.
 //!

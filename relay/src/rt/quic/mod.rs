@@ -8,7 +8,7 @@
 //! What speaks HTTP/3 and WebTransport on that endpoint is [`crate::wt`].
 //!
 //! Invariants: the first byte of a connection id names the shard ([`steering`]); quinn calls its
-//! runtime, socket and timers only on the thread that owns them ([`bound`]).
+//! runtime, socket and timers only on the thread that owns them (`bound`).
 
 mod bound;
 mod endpoint;

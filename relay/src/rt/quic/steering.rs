@@ -1,8 +1,8 @@
 //! Connection ids that name their shard.
 //!
 //! Promises: of every id this process hands out, the first byte, unmasked and taken modulo the number
-//! of shards, is the shard that owns the connection; the kernel's filter ([`super::filter`]) and the
-//! hand-off ([`super::handoff`]) read the same byte the same way. An id made with another secret, or for
+//! of shards, is the shard that owns the connection; the kernel's filter (`filter`) and the
+//! hand-off (`handoff`) read the same byte the same way. An id made with another secret, or for
 //! another shard, does not validate, so a stray packet is dropped in silence and not answered with
 //! a stateless reset that would end a live connection elsewhere.
 //!

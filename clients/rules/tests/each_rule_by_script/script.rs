@@ -101,13 +101,20 @@ fn event(words: &Words<'_>) -> Event {
     let seq_at = |i: usize| words.at(i).parse().unwrap();
     match words.at(0) {
         "welcome" => {
-            let head = |c: &&str| Head { conv: conv(c), last_seq: words.num("last", d), durable_seq: d, epoch: e, read_seq: 0 };
+            let head = |c: &&str| Head {
+                conv: conv(c),
+                last_seq: words.num("last", d),
+                durable_seq: d,
+                epoch: e,
+                read_seq: 0,
+            };
             let limits = Limits { max_frame_bytes: 65_536, sends_per_second: 10, burst: 20 };
             let heads = words.plain[1..].iter().map(head).collect();
             Event::Welcome { id: "".into(), user: UserId::new("alice").unwrap(), session: SessionId(1), heads, limits }
         }
         "msg" => {
-            let body = format!("{}:{}:{}:{}", words.at(2), words.at(3), words.text("from", "bob"), words.text("c", "c0"));
+            let body =
+                format!("{}:{}:{}:{}", words.at(2), words.at(3), words.text("from", "bob"), words.text("c", "c0"));
             let mut message = message(words.at(1), e, &body);
             message.retracted = words.has("retracted");
             Event::Message { message, durable_seq: d }
@@ -183,7 +190,9 @@ fn question(rules: &Rules, now: u64, words: &Words<'_>, line: &str) {
         "settled" => rules.settled().to_string(),
         "due" => rules.next_deadline().map_or("never".into(), |due| (due - now).to_string()),
         "known" => {
-            let show = |k: chasqui_client_rules::Known| format!("{}:m{}{}", k.seq, k.msg_id.0, if k.provisional { "?" } else { "" });
+            let show = |k: chasqui_client_rules::Known| {
+                format!("{}:m{}{}", k.seq, k.msg_id.0, if k.provisional { "?" } else { "" })
+            };
             rules.messages(conv(words.at(1))).map(show).collect::<Vec<_>>().join(",")
         }
         stat => {
@@ -214,7 +223,9 @@ fn show_command(command: &OwnedCommand) -> String {
             };
             format!("send {id} c{} {to}{}", client_id.0[0], if *resend { " resend" } else { "" })
         }
-        OwnedCommand::Mark { conv, seq, kind: ReceiptKind::Delivered, .. } => format!("delivered {} {seq}", letter(conv)),
+        OwnedCommand::Mark { conv, seq, kind: ReceiptKind::Delivered, .. } => {
+            format!("delivered {} {seq}", letter(conv))
+        }
         OwnedCommand::Mark { conv, seq, kind: ReceiptKind::Read, .. } => format!("read {} {seq}", letter(conv)),
         OwnedCommand::Sync { id, cursors, next } => {
             let cursors = cursors.iter().map(|(c, seq)| format!(" {}={seq}", letter(c))).collect::<String>();

@@ -10,21 +10,44 @@ use world::{CONVS, World};
 #[derive(Clone, Debug)]
 enum Op {
     /// Another member (0) or another device of alice (1) sends; lost ones are not delivered live.
-    OtherSends { conv: usize, who: usize, delivered: bool },
+    OtherSends {
+        conv: usize,
+        who: usize,
+        delivered: bool,
+    },
     /// A message lost by a crash is sent again by its sender.
     OtherResends,
-    Send { conv: usize, durable: bool },
-    ServerTakes { refuse: bool },
-    Commit { conv: usize, rows: usize },
-    Reject { conv: usize },
-    Deliver { lane: usize, events: usize },
-    Pass { ms: u64 },
+    Send {
+        conv: usize,
+        durable: bool,
+    },
+    ServerTakes {
+        refuse: bool,
+    },
+    Commit {
+        conv: usize,
+        rows: usize,
+    },
+    Reject {
+        conv: usize,
+    },
+    Deliver {
+        lane: usize,
+        events: usize,
+    },
+    Pass {
+        ms: u64,
+    },
     Connect,
     /// What was under way to the server still arrives, or not.
-    Disconnect { arrives: bool },
+    Disconnect {
+        arrives: bool,
+    },
     Crash,
     /// A new home takes over while the connection lives.
-    NewHome { conv: usize },
+    NewHome {
+        conv: usize,
+    },
 }
 
 fn op() -> impl Strategy<Value = Op> {
