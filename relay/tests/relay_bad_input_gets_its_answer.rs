@@ -49,7 +49,10 @@ fn commands_are_refused_with_a_code_and_the_connection_stays() {
     eve.send(json!({"type": "SEND_MESSAGE", "id": "1", "conversationId": "00000000-0000-8000-8000-000000000000",
         "clientId": "00000000-0000-4000-8000-000000000001", "content": "x"}));
     let error = eve.expect("ERROR");
-    assert_eq!((error["id"].as_str(), error["code"].as_u64(), error["name"].as_str()), (Some("1"), Some(403), Some("not_a_participant")));
+    assert_eq!(
+        (error["id"].as_str(), error["code"].as_u64(), error["name"].as_str()),
+        (Some("1"), Some(403), Some("not_a_participant"))
+    );
     assert_eq!(error["retry"], false);
     eve.send(json!({"type": "DANCE", "id": "2"}));
     assert_eq!(eve.expect("ERROR")["name"], "unknown_type");
@@ -155,7 +158,10 @@ fn half_a_handshake_is_cut_after_its_time_and_others_are_served() {
     for stream in &mut halves {
         let mut rest = Vec::new();
         let ended = stream.read_to_end(&mut rest);
-        assert!(ended.is_ok() || ended.is_err_and(|e| e.kind() == std::io::ErrorKind::ConnectionReset), "cut, not timed out");
+        assert!(
+            ended.is_ok() || ended.is_err_and(|e| e.kind() == std::io::ErrorKind::ConnectionReset),
+            "cut, not timed out"
+        );
     }
     assert!(http(server.public, "BREW / HTTP/1.1\r\nHost: x\r\n\r\n").starts_with("HTTP/1.1 405"));
     assert!(http(server.public, "GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n").contains("\"name\":\"not_found\""));
@@ -166,7 +172,14 @@ fn a_reader_that_never_reads_is_cut_and_the_others_go_on() {
     let data = tempfile::tempdir().unwrap();
     let server = Server::start(
         data.path(),
-        &["--set", "limits.sends_per_second=1000000", "--set", "limits.send_burst=1000000", "--set", "limits.outbox_size=256KiB"],
+        &[
+            "--set",
+            "limits.sends_per_second=1000000",
+            "--set",
+            "limits.send_burst=1000000",
+            "--set",
+            "limits.outbox_size=256KiB",
+        ],
     );
     let mut deaf = server.connect(data.path(), "bob");
     let mut bob = server.connect(data.path(), "bob");

@@ -16,7 +16,10 @@ fn every_durable_ack_survives_and_a_resend_is_not_stored_twice() {
     let mut unanswered: Vec<(String, String)> = Vec::new();
     let mut conv = String::new();
     for life in 0..LIVES {
-        let server = Server::start(data.path(), &["--set", "limits.sends_per_second=100000", "--set", "limits.send_burst=100000"]);
+        let server = Server::start(
+            data.path(),
+            &["--set", "limits.sends_per_second=100000", "--set", "limits.send_burst=100000"],
+        );
         let mut alice = server.connect(data.path(), "alice");
         let mut waiting = std::collections::BTreeMap::new();
         for (i, (client_id, content)) in unanswered.drain(..).enumerate() {

@@ -70,7 +70,10 @@ fn a_token_may_come_by_header_query_subprotocol_or_first_frame() {
     assert_eq!(first.expect("CONNECT_SUCCESS")["userId"], "alice");
     let protocols = format!("chasqui.v1.json, bearer.{token}");
     server.try_open(&server.ws_url(), &protocols).unwrap().expect("CONNECT_SUCCESS");
-    server.try_open(&format!("ws://{}/api/chat/ws?token={token}", server.public), "").unwrap().expect("CONNECT_SUCCESS");
+    server
+        .try_open(&format!("ws://{}/api/chat/ws?token={token}", server.public), "")
+        .unwrap()
+        .expect("CONNECT_SUCCESS");
     let upgrade = format!(
         "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
          Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer {token}\r\n\r\n"

@@ -175,6 +175,10 @@ async fn write(edge: Rc<Edge>, conn: Rc<Conn>, mut send: SendStream, session: Rc
             break;
         }
     }
+    // A close resets the session's streams at once: what was written must have arrived before.
+    if send.finish().is_ok() {
+        let _ = within(FLUSH_WITHIN, send.stopped()).await;
+    }
     let (code, name) = conn.closing().unwrap_or((0, ""));
     session.close(u32::from(code), name);
     conn.abort();

@@ -26,7 +26,7 @@ use crate::edge::page::Page;
 use crate::mesh::{Capacities, Mesh};
 use crate::rt::{self, DriverChoice};
 use crate::shard::Phase;
-use shards::{Plan, PERMITS_PER_PEER};
+use shards::{PERMITS_PER_PEER, Plan};
 
 /// Runs the server that `config` describes until a signal ends it.
 pub fn run(config: Config) -> anyhow::Result<ExitCode> {
@@ -83,8 +83,8 @@ fn choice(driver: Driver) -> DriverChoice {
 fn edge_limits(config: &Config) -> EdgeLimits {
     let nofile = raise_nofile().map_or(1024, |limit| limit.soft);
     EdgeLimits {
-        frame_bytes_max: config.limits.frame_size.as_bytes() as usize,
-        outbox_bytes_max: config.limits.outbox_size.as_bytes() as usize,
+        frame_bytes_max: config.limits.frame_size.as_bytes(),
+        outbox_bytes_max: config.limits.outbox_size.as_bytes(),
         authenticate_within: config.limits.authenticate_within,
         ping_every: config.websocket.ping_every,
         pong_within: config.websocket.pong_within,

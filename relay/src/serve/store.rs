@@ -37,8 +37,7 @@ pub fn open<T>(config: &Config, links: &[Link<T>]) -> anyhow::Result<Store> {
 
 fn start<E: Engine, T>(engine: E, links: &[Link<T>]) -> Store {
     let epoch = engine.boot_epoch();
-    let (senders, inboxes): (Vec<_>, Vec<_>) =
-        links.iter().map(|link| inbox(COMPLETIONS_MAX, link.doorbell())).unzip();
+    let (senders, inboxes): (Vec<_>, Vec<_>) = links.iter().map(|link| inbox(COMPLETIONS_MAX, link.doorbell())).unzip();
     let sinks = senders.into_iter().map(|sender| Box::new(Sink(sender)) as Box<dyn CompletionSink>).collect();
     let (service, handles) = Service::start(engine, ServiceConfig::default(), sinks);
     Store { epoch, service, handles, inboxes }

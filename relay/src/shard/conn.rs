@@ -140,10 +140,12 @@ impl Conn {
         match &self.sink {
             Sink::Stream { wake } => wake.raise(),
             Sink::Tcp { pipe, waiting, me } => {
-                if !waiting.get() && !self.write_some(pipe, stats) && !waiting.replace(true) {
-                    if let Some(me) = me.upgrade() {
-                        crate::rt::spawn(me.write_rest());
-                    }
+                if !waiting.get()
+                    && !self.write_some(pipe, stats)
+                    && !waiting.replace(true)
+                    && let Some(me) = me.upgrade()
+                {
+                    crate::rt::spawn(me.write_rest());
                 }
             }
         }

@@ -26,9 +26,9 @@ use chasqui_proto::row::{Completion, Outcome, StoreFailure};
 
 use crate::rt::Notify;
 use conn::Conn;
-use flush::Flusher;
 use encode::{Encoder, Wire};
-pub use pump::{PumpParts, PortLinks, Phase, pump};
+use flush::Flusher;
+pub use pump::{Phase, PortLinks, PumpParts, pump};
 use stats::Stats;
 
 /// Sends store requests on; the queue holds as many as the core has slots.

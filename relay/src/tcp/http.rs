@@ -54,7 +54,8 @@ fn plain(edge: &Edge, head: &RequestHead) -> (BytesMut, bool) {
     }
     let Some((content_type, body)) = edge.page.get(&head.path) else {
         let served = WEB_SOCKET_PATHS.contains(&head.path.as_str());
-        let message = if served { "This path serves WebSocket: ask for an upgrade." } else { "Nothing is served at this path." };
+        let message =
+            if served { "This path serves WebSocket: ask for an upgrade." } else { "Nothing is served at this path." };
         let status = if served { Status::UpgradeRequired } else { Status::NotFound };
         write_error(&mut out, status, if served { "upgrade_required" } else { "not_found" }, message);
         return (out, false);
@@ -64,7 +65,13 @@ fn plain(edge: &Edge, head: &RequestHead) -> (BytesMut, bool) {
     (out, keep_alive)
 }
 
-async fn upgrade(edge: Rc<Edge>, pipe: Rc<Pipe>, head: &RequestHead, rest: BytesMut, deadline: Instant) -> io::Result<()> {
+async fn upgrade(
+    edge: Rc<Edge>,
+    pipe: Rc<Pipe>,
+    head: &RequestHead,
+    rest: BytesMut,
+    deadline: Instant,
+) -> io::Result<()> {
     let mut out = BytesMut::new();
     match admit(&edge, head) {
         Err((status, name, message)) => {

@@ -54,7 +54,17 @@ impl Pipe {
     /// in the poll that also runs `take`.
     pub async fn receive(&self, mut take: impl FnMut(&mut [u8])) -> io::Result<Received> {
         let Some(tls) = &self.tls else {
-            return self.stream.receive(|bytes| if bytes.is_empty() { Received::End } else { take(bytes); Received::Bytes }).await;
+            return self
+                .stream
+                .receive(|bytes| {
+                    if bytes.is_empty() {
+                        Received::End
+                    } else {
+                        take(bytes);
+                        Received::Bytes
+                    }
+                })
+                .await;
         };
         let result = self.stream.receive(|bytes| tls.borrow_mut().decrypt(bytes, &mut take)).await?;
         // A handshake message, a key update or an alert may be due.
@@ -85,7 +95,8 @@ impl Pipe {
             return Ok(true);
         }
         Stats::count(&stats.writes, 1);
-        let sent = if count == 1 { self.stream.try_send(&slices[0]) } else { self.stream.try_send_vectored(&slices[..count]) };
+        let sent =
+            if count == 1 { self.stream.try_send(&slices[0]) } else { self.stream.try_send_vectored(&slices[..count]) };
         match sent {
             Ok(sent) => {
                 Stats::count(&stats.bytes_out, sent as u64);

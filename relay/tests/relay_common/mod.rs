@@ -46,8 +46,7 @@ impl Server {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let first = lines.next().and_then(Result::ok);
         let first = first.unwrap_or_else(|| panic!("the server says where it listens: {}", log.lock().unwrap()));
-        let ports: Vec<SocketAddr> =
-            first.split([' ', ',']).filter_map(|word| word.parse().ok()).collect();
+        let ports: Vec<SocketAddr> = first.split([' ', ',']).filter_map(|word| word.parse().ok()).collect();
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, public: ports[0], internal: ports[1], log }
     }
