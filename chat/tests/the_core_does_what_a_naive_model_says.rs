@@ -21,9 +21,8 @@ fn compare(shards: u16, order: DeliveryOrder) {
     };
     let options = Options { shards, order, ring: 1_000, permits: 1_000, ..Options::default() };
     let plans = (any::<u64>(), reference::plans());
-    let done = TestRunner::new(config).run(&plans, |(chance, plan)| {
-        reference::run(&options, chance, &plan).map_err(TestCaseError::fail)
-    });
+    let done = TestRunner::new(config)
+        .run(&plans, |(chance, plan)| reference::run(&options, chance, &plan).map_err(TestCaseError::fail));
     match done {
         Ok(()) => {}
         // The moves themselves say less than the script.

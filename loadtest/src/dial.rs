@@ -73,7 +73,7 @@ impl Dialer {
     }
 
     /// The connector for the next connection.
-    pub fn next(&mut self) -> anyhow::Result<Connector> {
+    pub fn connector(&mut self) -> anyhow::Result<Connector> {
         if self.dialled == SESSIONS_PER_SOCKET {
             *self = Self::new(self.options.clone())?;
         }

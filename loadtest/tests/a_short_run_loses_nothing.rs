@@ -5,7 +5,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
@@ -14,6 +14,8 @@ struct Relay {
     process: Child,
     address: String,
     data: tempfile::TempDir,
+    /// Kept open, so that what it still prints goes somewhere.
+    _stdout: BufReader<ChildStdout>,
 }
 
 impl Relay {
@@ -32,9 +34,11 @@ impl Relay {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let first_line = BufReader::new(process.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+        let mut stdout = BufReader::new(process.stdout.take().unwrap());
+        let mut first_line = String::new();
+        stdout.read_line(&mut first_line).unwrap();
         let address = first_line.split_whitespace().find(|word| word.starts_with("127.0.0.1:")).unwrap().to_owned();
-        Self { process, address, data }
+        Self { process, address, data, _stdout: stdout }
     }
 
     /// Runs the built tool; its report, and whether it exited with success.

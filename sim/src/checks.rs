@@ -2,26 +2,45 @@
 
 use std::collections::BTreeMap;
 
+use chasqui_chat::DeliveryOrder;
 use chasqui_proto::command::AckLevel;
-use chasqui_proto::event::Message;
-use chasqui_proto::ids::{ConvId, Seq, UserId};
+use chasqui_proto::event::{Event, Message};
+use chasqui_proto::ids::{ConvId, MsgId, Seq, UserId};
 use chasqui_proto::row::{Found, Read};
 
+use crate::client::Client;
 use crate::world::World;
 
+/// Before a client takes an event: where recipients wait for the disk, they are shown nothing provisional.
+pub fn told(world: &World, event: &Event) {
+    if let (DeliveryOrder::DurableFirst, Event::Message { message, durable_seq }) = (world.setup.order, event) {
+        assert!(message.seq <= *durable_seq, "seq {} of {} was told before its commit", message.seq, message.conv);
+    }
+}
+
 /// After a client took an input: no acked message is behind a cursor that has not seen it.
-pub fn acks(world: &World, client: usize) {
+pub fn acks(world: &mut World, client: usize) {
     let stats = world.clients[client].rules.stats();
     assert_eq!(stats.acked_behind_cursor, 0, "an ack names a seq that the sender's cursor passed unseen");
     assert_eq!(stats.conflicts, 0, "two messages of one epoch have one seq");
-    let Some(ack) = world.clients[client].ticked.last().filter(|ack| ack.level >= AckLevel::Durable) else { return };
-    for other in &world.clients {
-        if other.rules.cursor(ack.conv) >= ack.seq {
-            let seen = other.rules.messages(ack.conv).any(|known| known.seq == ack.seq && known.msg_id == ack.msg_id);
-            let clipped = joined_seq(world, ack.conv, &other.user).is_none_or(|joined| joined >= ack.seq);
-            assert!(seen || clipped, "{}'s cursor passed the acked seq {} of {} unseen", other.user, ack.seq, ack.conv);
+    for ack in world.clients[client].take_new_acks() {
+        let before = world.acked.insert((ack.conv, ack.seq), ack.msg_id);
+        assert!(before.is_none_or(|id| id == ack.msg_id), "seq {} of {} was acked for two messages", ack.seq, ack.conv);
+        for other in world.clients.iter().filter(|other| other.rules.cursor(ack.conv) >= ack.seq) {
+            has_seen(world, other, ack.conv, ack.seq, ack.msg_id);
         }
     }
+    for (conv, from, to) in world.clients[client].take_progress() {
+        for (&(_, seq), &msg_id) in world.acked.range((conv, from + 1)..=(conv, to)) {
+            has_seen(world, &world.clients[client], conv, seq, msg_id);
+        }
+    }
+}
+
+fn has_seen(world: &World, client: &Client, conv: ConvId, seq: Seq, msg_id: MsgId) {
+    let seen = client.rules.messages(conv).any(|known| known.seq == seq && known.msg_id == msg_id);
+    let is_due = || joined_seq(world, conv, &client.user).is_some_and(|joined| seq > joined);
+    assert!(seen || !is_due(), "{}'s cursor passed the acked seq {seq} of {conv} unseen", client.user);
 }
 
 /// When all is at rest: everyone agrees with the store, and nothing acked durable is missing.
@@ -70,7 +89,7 @@ impl Truth {
         }
     }
 
-    fn keeps_every_ack(&self, client: &crate::client::Client) {
+    fn keeps_every_ack(&self, client: &Client) {
         for ack in client.ticked.iter().filter(|ack| ack.level >= AckLevel::Durable) {
             let message = self.convs.get(&ack.conv).and_then(|c| c.messages.get(ack.seq as usize - 1));
             let kept = message.is_some_and(|m| m.msg_id == ack.msg_id && m.client_id == ack.client_id && !m.retracted);
@@ -82,7 +101,7 @@ impl Truth {
         }
     }
 
-    fn is_what_is_seen(&self, client: &crate::client::Client) {
+    fn is_what_is_seen(&self, client: &Client) {
         for (conv, Conversation { members, messages }) in &self.convs {
             let Some(joined) = members.get(&client.user) else { continue };
             let due: Vec<_> = messages.iter().filter(|m| m.seq > *joined).collect();
@@ -91,7 +110,11 @@ impl Truth {
             let expected: Vec<_> = due.iter().map(|m| (m.seq, m.msg_id, m.retracted)).collect();
             let differ: Vec<_> = seen.iter().filter(|k| !expected.contains(k)).collect();
             let missing: Vec<_> = expected.iter().filter(|k| !seen.contains(k)).collect();
-            assert!(seen == expected, "{} sees {conv} otherwise than the store: sees {differ:?} for {missing:?}", client.user);
+            assert!(
+                seen == expected,
+                "{} sees {conv} otherwise than the store: sees {differ:?} for {missing:?}",
+                client.user
+            );
             for message in due {
                 let shown = client.shown.get(&message.client_id) == Some(&message.msg_id);
                 assert_eq!(shown, !message.retracted, "{}: message {} is shown wrongly", client.user, message.seq);
@@ -117,7 +140,10 @@ fn conversation(world: &World, conv: ConvId) -> Conversation {
 }
 
 fn joined_seq(world: &World, conv: ConvId, user: &UserId) -> Option<Seq> {
-    conversation(world, conv).members.get(user).copied()
+    let Found::Conversation(Some(loaded)) = world.memory.read(&Read::Conversation { conv, tail: 0 }) else {
+        return None;
+    };
+    loaded.members.iter().find(|member| member.user == *user).map(|member| member.joined_seq)
 }
 
 /// Why the world is not at rest.
@@ -128,17 +154,22 @@ pub fn unrest(world: &World) -> String {
         .iter()
         .map(|c| (c.user.as_str().to_owned(), c.rules.connected(), c.rules.syncing(), c.rules.unacked().count()))
         .collect();
-    let holes: Vec<_> = world.clients.iter().enumerate().flat_map(|(i, c)| {
-        let lags = |conv: &ConvId| c.rules.reach(*conv) < c.rules.durable_seen(*conv);
-        let row = move |conv| (i, conv, c.rules.cursor(conv), c.rules.reach(conv), c.rules.durable_seen(conv));
-        c.rules.conversations().filter(lags).map(row).collect::<Vec<_>>()
-    }).collect();
+    let holes: Vec<_> = world
+        .clients
+        .iter()
+        .enumerate()
+        .flat_map(|(i, c)| {
+            let lags = |conv: &ConvId| c.rules.reach(*conv) < c.rules.durable_seen(*conv);
+            let row = move |conv| (i, conv, c.rules.cursor(conv), c.rules.reach(conv), c.rules.durable_seen(conv));
+            c.rules.conversations().filter(lags).map(row).collect::<Vec<_>>()
+        })
+        .collect();
     let wires: Vec<_> =
         world.clients.iter().map(|c| c.wire.as_ref().map(|w| (w.up.len(), w.down.len())).unwrap_or((99, 99))).collect();
     format!(
         "holes {holes:?}, wires {wires:?}, requests {}, orphans {}, rings {}, shards {shards:?}, clients {clients:?}",
         world.server.requests.len(),
-        world.orphans(),
+        world.orphans.len(),
         world.server.mesh.ready().len()
     )
 }

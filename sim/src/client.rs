@@ -21,6 +21,9 @@ pub struct Client {
     pub sent: BTreeSet<ClientId>,
     pub failed: BTreeSet<ClientId>,
     pub ticked: Vec<Ack>,
+    /// How many of those the checks have taken, and how far each cursor had come by then.
+    acks_taken: usize,
+    progress_taken: BTreeMap<ConvId, Seq>,
 }
 
 /// A send was acknowledged.
@@ -60,6 +63,8 @@ impl Client {
             sent: BTreeSet::new(),
             failed: BTreeSet::new(),
             ticked: Vec::new(),
+            acks_taken: 0,
+            progress_taken: BTreeMap::new(),
         }
     }
 
@@ -86,6 +91,26 @@ impl Client {
         self.rules.check();
     }
 
+    /// The durable acks that came since this was asked last.
+    pub fn take_new_acks(&mut self) -> Vec<Ack> {
+        let new = &self.ticked[self.acks_taken..];
+        self.acks_taken = self.ticked.len();
+        new.iter().copied().filter(|ack| ack.level >= AckLevel::Durable).collect()
+    }
+
+    /// The cursors that rose since this was asked last: conversation, from, to.
+    pub fn take_progress(&mut self) -> Vec<(ConvId, Seq, Seq)> {
+        let mut risen = Vec::new();
+        for conv in self.rules.conversations() {
+            let (taken, now) = (self.progress_taken.entry(conv).or_default(), self.rules.cursor(conv));
+            if now > *taken {
+                risen.push((conv, *taken, now));
+            }
+            *taken = now;
+        }
+        risen
+    }
+
     fn notice(&mut self, notice: Notice) {
         match notice {
             Notice::NewMessage { message, .. } => self.show(message.client_id, message.msg_id),
@@ -104,7 +129,9 @@ impl Client {
                 self.withdrawn.insert(client_id);
             }
             Notice::Retracted { msg_id, .. } => self.shown.retain(|_, shown| *shown != msg_id),
-            Notice::Reset { conv } => panic!("{}: conversation {conv} was reset, yet nothing is ever deleted", self.user),
+            Notice::Reset { conv } => {
+                panic!("{}: conversation {conv} was reset, yet nothing is ever deleted", self.user)
+            }
             Notice::Synced | Notice::Told(_) | Notice::AskFailed { .. } => {}
         }
     }

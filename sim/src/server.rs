@@ -9,6 +9,7 @@ use chasqui_proto::ids::SessionId;
 use chasqui_proto::row::{Completion, Op, Outcome, StoreFailure, StoreRequest};
 use chasqui_storage::memory::{Fault, Memory};
 
+use crate::coverage::Coverage;
 use crate::links::Mesh;
 use crate::rng::Rng;
 
@@ -21,6 +22,9 @@ pub struct Setup {
     pub ring: usize,
     pub evict_idle_ms: u64,
     pub store_slots: usize,
+    pub live_conversations_max: usize,
+    /// A reader this many events behind is cut, as the relay's outbox bound does.
+    pub down_max: usize,
     pub sends_per_second: u32,
 }
 
@@ -30,7 +34,9 @@ impl Setup {
             order: if rng.one_in(4) { DeliveryOrder::DurableFirst } else { DeliveryOrder::RelayFirst },
             ring: 2,
             evict_idle_ms: [0, 50, 1_000, 60_000][rng.index(4)],
-            store_slots: [4, 16, 64][rng.index(3)],
+            store_slots: [2, 4, 16, 64][rng.index(4)],
+            live_conversations_max: [1, 3, 64][rng.index(3)],
+            down_max: [30, 200][rng.index(2)],
             sends_per_second: if rng.one_in(4) { 10 } else { 1_000_000 },
         }
     }
@@ -48,6 +54,7 @@ pub struct Server {
     pub mesh: Mesh,
     /// Store requests under way.
     pub requests: VecDeque<(ShardId, StoreRequest)>,
+    pub seen: Coverage,
     effects: Effects,
 }
 
@@ -58,7 +65,10 @@ pub enum Weather {
     /// Nothing is answered.
     Stuck,
     /// Writes fail, with one of these in so many.
-    Failing { unknown: u64, rejected: u64 },
+    Failing {
+        unknown: u64,
+        rejected: u64,
+    },
 }
 
 impl Server {
@@ -78,19 +88,22 @@ impl Server {
                 },
                 sessions_per_user_max: 10,
                 evict_idle_ms: setup.evict_idle_ms,
-                live_conversations_max: 64,
+                live_conversations_max: setup.live_conversations_max,
                 permits_per_peer: setup.ring as u32,
                 store_slots: setup.store_slots,
             };
             Shard::new(cfg, mesh.ends(shard))
         };
         let shards = (0..SHARDS).map(shard).collect();
-        Self { shards, mesh, requests: VecDeque::new(), effects: Effects::default() }
+        Self { shards, mesh, requests: VecDeque::new(), seen: Coverage::default(), effects: Effects::default() }
     }
 
     pub fn step(&mut self, now: Now, shard: ShardId, input: Input<'_>, tell: &mut dyn FnMut(SessionId, Down)) {
         let mut effects = core::mem::take(&mut self.effects);
-        self.shards[usize::from(shard)].step(now, input, &mut effects);
+        let machine = &mut self.shards[usize::from(shard)];
+        let before = machine.gauges();
+        machine.step(now, input, &mut effects);
+        self.seen.step(before, machine.gauges());
         for effect in effects.list.drain(..) {
             match effect {
                 Effect::Send { session, event } => tell(session, Down::Event(event)),
@@ -100,7 +113,10 @@ impl Server {
                     }
                 }
                 Effect::Close { session, code } => tell(session, Down::Closed(code)),
-                Effect::Store(request) => self.requests.push_back((shard, request)),
+                Effect::Store(request) => {
+                    self.seen.asked(&request.op);
+                    self.requests.push_back((shard, request));
+                }
             }
         }
         effects.clear();
@@ -108,13 +124,19 @@ impl Server {
     }
 
     /// Carries one store request out, by chance not the oldest, as the weather has it.
-    pub fn store_turn(&mut self, memory: &mut Memory, weather: Weather, rng: &mut Rng) -> Option<(ShardId, Completion)> {
+    pub fn store_turn(
+        &mut self,
+        memory: &mut Memory,
+        weather: Weather,
+        rng: &mut Rng,
+    ) -> Option<(ShardId, Completion)> {
         if self.requests.is_empty() || weather == Weather::Stuck {
             return None;
         }
         let at = if rng.one_in(3) { rng.index(self.requests.len()) } else { 0 };
         let (shard, request) = self.requests.remove(at)?;
         let outcome = carry_out(memory, &request.op, weather, rng);
+        self.seen.stored(&outcome);
         Some((shard, Completion { ticket: request.ticket, outcome }))
     }
 }

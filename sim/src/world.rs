@@ -1,28 +1,30 @@
-//! The world's clock, its actors, and its misfortunes.
+//! One world: its clock, its state, and whose turn it is.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chasqui_chat::{Input as ShardInput, Now};
-use chasqui_client_rules::{Config, Input, OwnedCommand, OwnedTarget};
-use chasqui_proto::command::{AckLevel, ReceiptKind};
-use chasqui_proto::ids::{ClientId, ConvId, ReqId, SessionId, UserId};
+use chasqui_chat::{Input as ShardInput, Msg, Now};
+use chasqui_client_rules::{Config, Input};
+use chasqui_proto::command::AckLevel;
+use chasqui_proto::ids::{ConvId, MsgId, Seq};
 use chasqui_storage::memory::Memory;
 
 use crate::checks;
-use crate::client::{Client, Up, Wire};
+use crate::client::{Client, Wire};
+use crate::coverage::Coverage;
+use crate::people;
 use crate::rng::Rng;
-use crate::server::{Down, SHARDS, Server, Setup, Weather};
+use crate::server::{SHARDS, Server, Setup, Weather};
 
-const USERS: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
 /// Two devices for the first two users.
 const DEVICES: [usize; 7] = [0, 0, 1, 1, 2, 3, 4];
 const CHAOS_STEPS: u64 = 2_500;
 /// A healed world that is not at rest after this long is stuck.
 const HEAL_MS: u64 = 300_000;
-/// A reader this far behind is cut, as the relay's outbox bound does.
-const DOWN_MAX: usize = 200;
+/// The core's own invariants are looked at after every so many steps: often, but they cost more than the steps.
+const CHECK_EVERY: u64 = 8;
 /// Unix milliseconds at the start of every world.
-const START_MS: u64 = 1_800_000_000_000;
+pub(crate) const START_MS: u64 = 1_800_000_000_000;
 
 pub struct World {
     pub seed: u64,
@@ -34,11 +36,14 @@ pub struct World {
     pub weather: Weather,
     pub clients: Vec<Client>,
     /// Connections whose client is gone and whose server does not know.
-    orphans: Vec<Wire>,
-    sessions: u64,
-    sends: u64,
-    pub group: ConvId,
-    crashes: u32,
+    pub(crate) orphans: Vec<Wire>,
+    pub(crate) sessions: u64,
+    steps: u64,
+    /// What some messages of this world consist of.
+    pub(crate) bulk: Option<Arc<str>>,
+    /// What was acknowledged durable.
+    pub acked: BTreeMap<(ConvId, Seq), MsgId>,
+    pub seen: Coverage,
     /// Print what reaches clients and what goes wrong, to follow one seed.
     pub trace: bool,
 }
@@ -46,25 +51,23 @@ pub struct World {
 /// What a world went through.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Report {
-    pub sends: u64,
-    pub acked: u64,
-    pub crashes: u32,
     pub virtual_ms: u64,
+    pub seen: Coverage,
 }
 
 impl World {
     pub fn new(seed: u64) -> Self {
         let mut rng = Rng::new(seed);
         let setup = Setup::draw(&mut rng);
-        let memory = Memory::new();
+        let mut memory = Memory::new();
+        if rng.one_in(4) {
+            people::write_history(&mut memory);
+        }
+        let bulk = rng.one_in(4).then(people::bulk);
         let server = Server::start(&setup, memory.boot_epoch());
-        let user = |i: usize| UserId::new(USERS[i]).expect("a good name");
-        let mut config = || Config {
-            mark_delivered_after: (!rng.one_in(3)).then_some(20),
-            keep_log: true,
-            ..Config::default()
-        };
-        let clients = DEVICES.iter().map(|i| Client::new(user(*i), config())).collect();
+        let mut config =
+            || Config { mark_delivered_after: (!rng.one_in(3)).then_some(20), keep_log: true, ..Config::default() };
+        let clients = DEVICES.iter().map(|i| Client::new(people::user(*i), config())).collect();
         Self {
             seed,
             now: Now { mono_ms: 1, wall_ms: START_MS },
@@ -75,17 +78,24 @@ impl World {
             clients,
             orphans: Vec::new(),
             sessions: 0,
-            sends: 0,
-            group: ConvId::group(&user(0), ClientId([1; 16])),
-            crashes: 0,
+            steps: 0,
+            bulk,
+            acked: BTreeMap::new(),
+            seen: Coverage::default(),
             trace: false,
             rng,
         }
     }
 
     pub fn report(&self) -> Report {
-        let acked = self.clients.iter().map(|c| c.ticked.len() as u64).sum();
-        Report { sends: self.sends, acked, crashes: self.crashes, virtual_ms: self.now.mono_ms }
+        let mut seen = self.seen;
+        seen.add(&self.server.seen);
+        for client in &self.clients {
+            seen.client(client.rules.stats());
+            seen.acks += client.ticked.len() as u64;
+            seen.acks_by_receipt += client.ticked.iter().filter(|ack| ack.level > AckLevel::Durable).count() as u64;
+        }
+        Report { virtual_ms: self.now.mono_ms, seen }
     }
 
     /// Things happen, good and bad.
@@ -106,37 +116,44 @@ impl World {
         while !self.at_rest() {
             assert!(self.now.mono_ms < end, "the healed world does not come to rest: {}", checks::unrest(self));
             if !self.turn() {
+                self.read_all();
                 self.advance(5);
             }
         }
+        self.server.shards.iter().for_each(|shard| shard.check());
     }
 
     pub fn orphans(&self) -> usize {
         self.orphans.len()
     }
 
-    fn at_rest(&self) -> bool {
+    pub(crate) fn server_at_rest(&self) -> bool {
         self.server.requests.is_empty()
-            && self.orphans.is_empty()
             && self.server.mesh.ready().is_empty()
             && self.server.shards.iter().all(|s| s.is_quiet())
-            && self.clients.iter().all(|c| {
-                c.rules.settled() && c.wire.as_ref().is_some_and(|w| w.up.is_empty() && w.down.is_empty())
-            })
     }
 
-    fn tell(&self, what: impl FnOnce() -> String) {
+    fn at_rest(&self) -> bool {
+        self.server_at_rest()
+            && self.orphans.is_empty()
+            && self
+                .clients
+                .iter()
+                .all(|c| c.rules.settled() && c.wire.as_ref().is_some_and(|w| w.up.is_empty() && w.down.is_empty()))
+    }
+
+    pub(crate) fn tell(&self, what: impl FnOnce() -> String) {
         if self.trace {
             eprintln!("{:>8} {}", self.now.mono_ms, what());
         }
     }
 
-    fn advance(&mut self, ms: u64) {
+    pub(crate) fn advance(&mut self, ms: u64) {
         self.now.mono_ms += ms;
         self.now.wall_ms += ms;
     }
 
-    fn step(&mut self, shard: u16, input: ShardInput<'_>) {
+    pub(crate) fn step(&mut self, shard: u16, input: ShardInput<'_>) {
         let Self { server, clients, now, .. } = self;
         server.step(*now, shard, input, &mut |session, down| {
             let wire = clients.iter_mut().filter_map(|c| c.wire.as_mut()).find(|w| w.session == session);
@@ -144,11 +161,14 @@ impl World {
                 wire.down.push_back(down);
             }
         });
-        self.server.shards[usize::from(shard)].check();
+        self.steps += 1;
+        if self.trace || self.steps.is_multiple_of(CHECK_EVERY) {
+            self.server.shards[usize::from(shard)].check();
+        }
     }
 
     /// One thing of each kind that can happen by itself. False: nothing could.
-    fn turn(&mut self) -> bool {
+    pub(crate) fn turn(&mut self) -> bool {
         let mut moved = self.mesh_turn();
         moved |= self.store_turn();
         moved |= self.wires_turn();
@@ -161,6 +181,7 @@ impl World {
         for _ in 0..ready.len().min(3) {
             let key = ready[self.rng.index(ready.len())];
             if let Some(msg) = self.server.mesh.pop(key) {
+                self.seen.caught_up += u64::from(matches!(msg, Msg::Snapshot { .. }));
                 self.step(key.1, ShardInput::Mesh { from: key.0, msg });
             }
         }
@@ -200,203 +221,5 @@ impl World {
             }
         }
         moved
-    }
-
-    fn connect(&mut self, client: usize) {
-        self.sessions += 1;
-        let shard = self.rng.below(u64::from(SHARDS)) as u16;
-        self.clients[client].connect(SessionId::new(shard, self.sessions));
-    }
-
-    fn wires_turn(&mut self) -> bool {
-        let mut moved = false;
-        for i in 0..self.clients.len() {
-            if self.rng.one_in(2) {
-                moved |= self.up(i);
-            }
-            if self.rng.one_in(2) {
-                moved |= self.down(i);
-            }
-            moved |= self.clients[i].wire.as_ref().is_some_and(|w| !w.up.is_empty() || !w.down.is_empty());
-        }
-        moved | self.orphans_turn()
-    }
-
-    fn up(&mut self, client: usize) -> bool {
-        let user = self.clients[client].user.clone();
-        let Some(wire) = &mut self.clients[client].wire else { return false };
-        let (session, item) = (wire.session, wire.up.pop_front());
-        let Some(item) = item else { return false };
-        self.arrive(session, user, item);
-        true
-    }
-
-    fn arrive(&mut self, session: SessionId, user: UserId, item: Up) {
-        let shard = session.shard();
-        match item {
-            Up::Open => {
-                let lives = if self.rng.one_in(8) { 500 + self.rng.below(20_000) } else { 1 << 40 };
-                let expires_at = self.now.wall_ms + lives;
-                self.step(shard, ShardInput::Open { session, user, id: ReqId::default(), expires_at });
-            }
-            Up::Command(command) => {
-                self.tell(|| format!("server gets of {user} by {session}: {command:?}"));
-                self.step(shard, ShardInput::Command { session, command: &command.borrow() });
-            }
-            Up::Closed => self.step(shard, ShardInput::Closed { session }),
-        }
-    }
-
-    fn down(&mut self, client: usize) -> bool {
-        let now = self.now.mono_ms;
-        let Some(wire) = &mut self.clients[client].wire else { return false };
-        let session = wire.session;
-        if wire.down.len() > DOWN_MAX {
-            self.step(session.shard(), ShardInput::Closed { session });
-            self.lose(client);
-            return true;
-        }
-        match wire.down.pop_front() {
-            None => false,
-            Some(Down::Closed(_)) => {
-                self.lose(client);
-                true
-            }
-            Some(Down::Event(event)) => {
-                self.tell(|| format!("client {client} gets {event:?}"));
-                self.clients[client].event(now, &event);
-                checks::acks(self, client);
-                true
-            }
-        }
-    }
-
-    /// The client notices that its connection is gone, and will try again.
-    fn lose(&mut self, client: usize) -> Option<Wire> {
-        self.tell(|| format!("client {client} loses its connection"));
-        let pause = self.rng.below(2_000);
-        let client = &mut self.clients[client];
-        let wire = client.wire.take();
-        client.connect_at = self.now.mono_ms + pause;
-        client.handle(self.now.mono_ms, Input::Disconnected);
-        wire
-    }
-
-    fn orphans_turn(&mut self) -> bool {
-        if self.orphans.is_empty() {
-            return false;
-        }
-        let at = self.rng.index(self.orphans.len());
-        let session = self.orphans[at].session;
-        match self.orphans[at].up.pop_front() {
-            Some(item) => {
-                let nobody = UserId::new("nobody").expect("a good name");
-                self.arrive(session, nobody, item);
-            }
-            None => _ = self.orphans.remove(at),
-        }
-        true
-    }
-
-    fn misfortune(&mut self) {
-        let client = self.rng.index(self.clients.len());
-        match self.rng.below(400) {
-            0 => self.crash(),
-            1 => {
-                self.weather = match self.rng.below(4) {
-                    0 => Weather::Stuck,
-                    1 => Weather::Failing { unknown: 2, rejected: 10 },
-                    2 => Weather::Failing { unknown: 4, rejected: 4 },
-                    _ => Weather::Failing { unknown: 1, rejected: 1 },
-                }
-            }
-            2..8 => self.weather = Weather::Fair,
-            8..16 => self.drop_connection(client),
-            _ => {}
-        }
-    }
-
-    /// The client is gone; some of what it wrote still arrives, and some time later the server notices.
-    fn drop_connection(&mut self, client: usize) {
-        if self.clients[client].wire.is_none() {
-            return;
-        }
-        if let Some(mut wire) = self.lose(client) {
-            let opened = !matches!(wire.up.front(), Some(Up::Open));
-            let arriving = self.rng.index(wire.up.len() + 1);
-            wire.up.truncate(if opened { arriving } else { 0 });
-            wire.up.push_back(Up::Closed);
-            self.orphans.push(wire);
-        }
-    }
-
-    /// kill -9, and a new process over what was fsynced.
-    fn crash(&mut self) {
-        self.tell(|| "the server crashes".into());
-        self.crashes += 1;
-        self.memory.crash();
-        self.server = Server::start(&self.setup, self.memory.boot_epoch());
-        // Deadlines are on the process's own clock, which goes on here.
-        self.orphans.clear();
-        for client in 0..self.clients.len() {
-            let Some(wire) = &mut self.clients[client].wire else { continue };
-            wire.up.clear();
-            let arriving = self.rng.index(wire.down.len() + 1);
-            let wire = self.clients[client].wire.as_mut().expect("seen above");
-            wire.down.truncate(arriving);
-            wire.down.push_back(Down::Closed(chasqui_proto::codes::CloseCode::Overloaded));
-        }
-    }
-
-    /// What people do with their clients.
-    fn people(&mut self) {
-        let client = self.rng.index(self.clients.len());
-        let now = self.now.mono_ms;
-        match self.rng.below(12) {
-            0..4 => self.send(client),
-            4 => self.mark(client),
-            5 if self.rng.one_in(8) && self.clients[0].rules.connected() => {
-                let command = self.ask();
-                self.clients[0].handle(now, Input::Ask(command));
-            }
-            _ => {}
-        }
-    }
-
-    fn send(&mut self, client: usize) {
-        self.sends += 1;
-        let mut id = [0u8; 16];
-        id[..8].copy_from_slice(&self.sends.to_le_bytes());
-        let client_id = ClientId(id);
-        let target = match self.rng.below(3) {
-            0 => OwnedTarget::Conversation(self.group),
-            _ => OwnedTarget::User(UserId::new(USERS[self.rng.index(USERS.len())]).expect("a good name")),
-        };
-        // The rules drop what a non-member is refused; such a send is a failure, not a loss.
-        let ack = [AckLevel::Durable, AckLevel::Durable, AckLevel::Durable, AckLevel::Accepted][self.rng.index(4)];
-        let content: Arc<str> = format!("message {}", self.sends).into();
-        self.clients[client].sent.insert(client_id);
-        self.clients[client].handle(self.now.mono_ms, Input::Send { client_id, target, content, ack });
-        checks::acks(self, client);
-    }
-
-    fn mark(&mut self, client: usize) {
-        let convs: Vec<ConvId> = self.clients[client].rules.conversations().collect();
-        if convs.is_empty() {
-            return;
-        }
-        let conv = convs[self.rng.index(convs.len())];
-        let seq = self.clients[client].rules.reach(conv);
-        self.clients[client].handle(self.now.mono_ms, Input::Mark { conv, seq, kind: ReceiptKind::Read });
-    }
-
-    fn ask(&mut self) -> OwnedCommand {
-        let user = |name: &str| UserId::new(name).expect("a good name");
-        if self.rng.one_in(2) {
-            let members = vec![user("bob"), user("carol")];
-            let client_id = ClientId([1; 16]);
-            return OwnedCommand::CreateConversation { id: "a1".into(), client_id, title: "group".into(), members };
-        }
-        OwnedCommand::AddMember { id: "a2".into(), conv: self.group, user: user("dave") }
     }
 }

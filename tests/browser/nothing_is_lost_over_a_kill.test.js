@@ -3,13 +3,15 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
+import { chapters } from './chapters.js';
 import { Relay } from './relay.js';
 import { Tab, launch } from './tab.js';
 
-/** Within the burst of 20 that the relay allows, so that the kill comes between acks and not in a pause. */
+/** Messages of each user at once; within the burst of 20 that the relay allows. */
 const BURST = 12;
 
 test('two tabs chat over a kill -9', { timeout: 300_000 }, async (context) => {
+  const chapter = chapters(context);
   const relay = new Relay();
   const browser = await launch();
   context.after(async () => { await browser.close(); await relay.end(); });
@@ -20,13 +22,13 @@ test('two tabs chat over a kill -9', { timeout: 300_000 }, async (context) => {
   const expected = [];
   let durable = [];
 
-  await context.test('each is live on its own transport', async () => {
+  await chapter('each is live on its own transport', async () => {
     await Promise.all(both.map((tab) => tab.live()));
     assert.equal(await alice.text('transport'), 'WebTransport');
     assert.equal(await bob.text('transport'), 'WebSocket');
   });
 
-  await context.test('words arrive in order and their ticks rise to read', async () => {
+  await chapter('words arrive in order and their ticks rise to read', async () => {
     for (const [tab, text] of [[alice, 'Did the runner arrive?'], [bob, 'Before sunset.'], [alice, 'And the knots?'], [bob, 'All of them, in order.']]) {
       await tab.write(text);
       expected.push(text);
@@ -38,27 +40,27 @@ test('two tabs chat over a kill -9', { timeout: 300_000 }, async (context) => {
     await alice.until('a round trip is shown', async () => /ms$/.test(await alice.text('rtt')));
   });
 
-  await context.test('presence and typing are shown, and typing hides by itself', async () => {
+  await chapter('presence and typing are shown, and typing hides by itself', async () => {
     await alice.until('bob is online', async () => (await alice.text('presence')) === 'online');
     await bob.page.getByTestId('composer').pressSequentially('...');
     await alice.page.getByTestId('typing').waitFor({ state: 'visible' });
+    await alice.picture('demo');
     await alice.page.getByTestId('typing').waitFor({ state: 'hidden' });
     await bob.page.getByTestId('composer').fill('');
   });
 
-  await context.test('the relay is killed in the middle of a burst', async () => {
-    for (let i = 0; i < BURST; i += 1) {
-      const tab = both[i % 2];
-      await tab.write(`burst ${i}`);
-      expected.push(`burst ${i}`);
-    }
-    await alice.until('some are durable', async () => (await durableTexts(both)).length >= 6);
+  await chapter('the relay is killed in the middle of a burst', async () => {
+    const bursts = both.map((_, user) => Array.from({ length: BURST }, (_, i) => `burst ${user}.${i}`));
+    for (const [user, tab] of both.entries()) await tab.write(`first of ${user}`);
+    expected.push('first of 0', 'first of 1', ...bursts.flat());
+    await alice.until('the first are durable', async () => (await durableTexts(both)).length >= 6);
+    await Promise.all(both.map((tab, user) => tab.burst(bursts[user])));
     await relay.kill();
     durable = await durableTexts(both);
-    context.diagnostic(`${durable.length} messages were durable when the relay was killed`);
+    context.diagnostic(`${durable.length} of ${expected.length} messages were durable when the relay was killed`);
   });
 
-  await context.test('both notice, count down, and keep what is written meanwhile', async () => {
+  await chapter('both notice, count down, and keep what is written meanwhile', async () => {
     await alice.write('written by alice while the relay is dead');
     await bob.write('written by bob while the relay is dead');
     expected.push('written by alice while the relay is dead', 'written by bob while the relay is dead');
@@ -68,7 +70,7 @@ test('two tabs chat over a kill -9', { timeout: 300_000 }, async (context) => {
     await bob.picture('offline');
   });
 
-  await context.test('after the restart nothing is lost and nothing is shown twice', async () => {
+  await chapter('after the restart nothing is lost and nothing is shown twice', async () => {
     await relay.start();
     for (const tab of both) {
       await tab.live();
@@ -85,7 +87,7 @@ test('two tabs chat over a kill -9', { timeout: 300_000 }, async (context) => {
     assert.deepEqual(shown[0].map((it) => it.text), shown[1].map((it) => it.text));
   });
 
-  await context.test('the conversation goes on, and all of it is read', async () => {
+  await chapter('the conversation goes on, and all of it is read', async () => {
     for (const [tab, text] of [[alice, 'Still there?'], [bob, 'Nothing missing.']]) {
       await tab.write(text);
       expected.push(text);
@@ -99,7 +101,7 @@ test('two tabs chat over a kill -9', { timeout: 300_000 }, async (context) => {
     await bob.picture('bob-websocket');
   });
 
-  await context.test('a reload shows the same', async () => {
+  await chapter('a reload shows the same', async () => {
     const before = await alice.messages();
     await alice.page.reload();
     await alice.live();

@@ -15,7 +15,7 @@ export function launch() {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     ignoreDefaultArgs: ['--disable-quic'],
-    args: ['--no-sandbox', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: [...(process.env.WEB ? ['--disable-features=LocalNetworkAccessChecks'] : []), '--no-sandbox', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
 }
 
@@ -47,6 +47,16 @@ export class Tab {
   async write(text) {
     await this.page.getByTestId('composer').fill(text);
     await this.page.getByTestId('composer').press('Enter');
+  }
+
+  /** Writes all of `texts` in one turn of the page. */
+  async burst(texts) {
+    await this.page.evaluate((all) => {
+      for (const text of all) {
+        document.getElementById('text').value = text;
+        document.getElementById('composer').requestSubmit();
+      }
+    }, texts);
   }
 
   /** What stands in the list: `{text, seq, status, mine}` in the order shown. */
@@ -85,6 +95,6 @@ export class Tab {
   async picture(name) {
     if (!process.env.OUT) return;
     mkdirSync(process.env.OUT, { recursive: true });
-    await this.page.screenshot({ path: join(process.env.OUT, `${name}.png`) });
+    await this.page.screenshot({ animations: 'disabled', path: join(process.env.OUT, `${name}.png`) });
   }
 }

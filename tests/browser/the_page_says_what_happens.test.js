@@ -3,16 +3,18 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
+import { chapters } from './chapters.js';
 import { Relay } from './relay.js';
 import { Tab, launch } from './tab.js';
 
 test('the page', { timeout: 180_000 }, async (context) => {
+  const chapter = chapters(context);
   const relay = new Relay();
   const browser = await launch();
   context.after(async () => { await browser.close(); await relay.end(); });
   await relay.start();
 
-  await context.test('a race is run, and both connect times are shown', async () => {
+  await chapter('a race is run, and both connect times are shown', async () => {
     const alice = await Tab.open(browser, relay.address('alice'));
     await alice.live();
     assert.match(await alice.text('transport'), /^Web(Transport|Socket)$/);
@@ -23,7 +25,7 @@ test('the page', { timeout: 180_000 }, async (context) => {
     assert.deepEqual(alice.faults, []);
   });
 
-  await context.test('who leaves is seen leaving', async () => {
+  await chapter('who leaves is seen leaving', async () => {
     const alice = await Tab.open(browser, relay.address('alice', 'ws'));
     const bob = await Tab.open(browser, relay.address('bob', 'wt'));
     await Promise.all([alice.live(), bob.live()]);
@@ -33,19 +35,19 @@ test('the page', { timeout: 180_000 }, async (context) => {
     await alice.until('bob was seen just now', async () => /^last seen/.test(await alice.text('presence')));
   });
 
-  await context.test('a refused token stops and says so', async () => {
+  await chapter('a refused token stops and says so', async () => {
     const address = relay.address('alice', 'ws').replace(/token=[^&]*/, 'token=not.a.token');
     const tab = await Tab.open(browser, address);
     await tab.until('the page has stopped', async () => (await tab.state()) === 'stopped');
     assert.match(await tab.text('countdown'), /token/);
   });
 
-  await context.test('without a link the page explains itself', async () => {
+  await chapter('without a link the page explains itself', async () => {
     const tab = await Tab.open(browser, new URL('/', relay.links.alice).href);
     await tab.page.getByText('chasqui serve --dev').waitFor();
   });
 
-  await context.test('it is readable in the dark and on a phone', async () => {
+  await chapter('it is readable in the dark and on a phone', async () => {
     const tab = await Tab.open(browser, relay.address('alice', 'ws'), { colorScheme: 'dark', viewport: { width: 390, height: 780 } });
     await tab.live();
     await tab.until('the history is shown', async () => (await tab.texts()).includes('good night'));

@@ -1,5 +1,7 @@
 //! What "checked" means, step by step, cheapest first.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context, Result, bail};
 
 use crate::run::{cargo, program, root};
@@ -80,15 +82,19 @@ pub fn simulate(args: &[&str]) -> Result<()> {
 }
 
 fn web() -> Result<()> {
-    let folder = root().join("clients/web/tests");
-    let mut files: Vec<_> =
-        std::fs::read_dir(&folder)?.map(|entry| entry.map(|it| it.path())).collect::<Result<_, _>>()?;
+    let files = javascript_tests(&root().join("clients/web/tests"))?;
+    program(provide::debian(&["node"], "nodejs")?).args(["--test"]).args(files).go()
+}
+
+fn javascript_tests(folder: &Path) -> Result<Vec<PathBuf>> {
+    let paths = std::fs::read_dir(folder)?.map(|entry| entry.map(|it| it.path()));
+    let mut files: Vec<PathBuf> = paths.collect::<Result<_, _>>()?;
     files.retain(|file| file.to_string_lossy().ends_with(".test.js"));
     files.sort();
     if files.is_empty() {
         bail!("no tests in {}", folder.display());
     }
-    program(provide::debian(&["node"], "nodejs")?).args(["--test"]).args(files).go()
+    Ok(files)
 }
 
 fn conformance() -> Result<()> {
@@ -108,7 +114,9 @@ fn browser() -> Result<()> {
     cargo(["build", "-p", "chasqui-relay", "--bin", "chasqui"]).go()?;
     let target = metadata::target_folder()?;
     program(provide::debian(&["node"], "nodejs")?)
-        .args([folder.join("run.js")])
+        // One after another: two browsers at once starve each other on a small machine.
+        .args(["--test", "--test-concurrency=1"])
+        .args(javascript_tests(&folder)?)
         .env("CHASQUI", target.join("debug/chasqui"))
         .env("CHROMIUM", chromium)
         .env("OUT", target.join("browser"))

@@ -22,8 +22,7 @@ const MESSAGE_OVERHEAD_BYTES: usize = 300;
 impl Convs {
     pub(crate) fn sync(&mut self, cx: &mut Cx<'_>, origin: Origin, run: u32, items: Vec<(ConvId, Seq)>, budget: usize) {
         let job = cx.jobs.number();
-        let state =
-            SyncJob { origin, run, rest: items.into(), waiting: 0, budget, pieces: Vec::new(), failed: false };
+        let state = SyncJob { origin, run, rest: items.into(), waiting: 0, budget, pieces: Vec::new(), failed: false };
         cx.jobs.syncs.insert(job, state);
         for _ in 0..SYNC_LOADS_MAX {
             ask_next(cx, job);

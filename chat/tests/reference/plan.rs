@@ -38,12 +38,8 @@ pub enum Move {
 impl Move {
     /// The command, where it makes sense now. A session that asks is opened first.
     pub fn commands(&self, model: &Model) -> Vec<Cmd> {
-        let open = |who: &Who, shard: u16| Cmd::Open {
-            name: who.name(),
-            user: who.user.to_owned(),
-            shard,
-            expires_ms: None,
-        };
+        let open =
+            |who: &Who, shard: u16| Cmd::Open { name: who.name(), user: who.user.to_owned(), shard, expires_ms: None };
         let is_open = |who: &Who| model.sessions.contains_key(&who.name());
         match self {
             Self::Open(who, shard) if !is_open(who) => vec![open(who, *shard)],
@@ -104,7 +100,8 @@ fn send() -> impl Strategy<Value = Ask> {
 /// Always in the same conversation, so that a sync page has room for all others too.
 fn flood() -> impl Strategy<Value = Move> {
     (select(&[("alice", "@bob"), ("bob", "@alice")][..]), 90..FLOOD).prop_map(|((user, to), n)| {
-        let ask = Ask::Flood { to: to.to_owned(), first: 1_000, last: 1_000 + n, ack: AckLevel::Accepted, resend: false };
+        let ask =
+            Ask::Flood { to: to.to_owned(), first: 1_000, last: 1_000 + n, ack: AckLevel::Accepted, resend: false };
         Move::Ask(Who { user, device: 1 }, ask)
     })
 }

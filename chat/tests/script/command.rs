@@ -12,9 +12,16 @@ use crate::world::StoreMode;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Cmd {
     /// `open a1 alice 0 [expires 5000]`: a session, its user, its shard; the token's life in ms.
-    Open { name: String, user: String, shard: u16, expires_ms: Option<u64> },
+    Open {
+        name: String,
+        user: String,
+        shard: u16,
+        expires_ms: Option<u64>,
+    },
     /// `close a1`
-    Close { name: String },
+    Close {
+        name: String,
+    },
     /// What a session asks: `a1 send ...`
     Ask(String, Ask),
     /// `store answer|hold|unknown|rejected`, `reads ...`: how the store answers from now on.

@@ -52,7 +52,9 @@ fn play(case: &Case, log: &mut Vec<String>, all: &mut Vec<String>) -> Result<(),
             told.entry(name).or_default().push(format!("closed {code}"));
         }
         all.extend(told.values().flatten().cloned());
-        log.extend(told.iter().flat_map(|(name, lines)| lines.iter().map(move |line| format!("      {name} < {line}"))));
+        log.extend(
+            told.iter().flat_map(|(name, lines)| lines.iter().map(move |line| format!("      {name} < {line}"))),
+        );
         if !step.skipped && std::env::var_os("TELL").is_none() && !matches(&step.expected, told) {
             return Err(format!("^ expected {}", show(&step.expected)));
         }

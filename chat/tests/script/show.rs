@@ -109,13 +109,7 @@ impl Names {
 
     fn piece(&self, piece: &SyncConversation) -> String {
         let seqs: Vec<(u64, bool)> = piece.messages.iter().map(|m| (m.seq, m.retracted)).collect();
-        let mut line = format!(
-            "{} {}/{} [{}]",
-            self.label(piece.conv),
-            piece.last_seq,
-            piece.durable_seq,
-            runs(&seqs)
-        );
+        let mut line = format!("{} {}/{} [{}]", self.label(piece.conv), piece.last_seq, piece.durable_seq, runs(&seqs));
         line.push_str(if piece.more { " more" } else { "" });
         line.push_str(if piece.recovered { "" } else { " unrecovered" });
         line + &epoch(piece.epoch)

@@ -224,4 +224,3 @@ pub fn user(name: &str) -> UserId {
 pub fn direct(a: &str, b: &str) -> ConvId {
     ConvId::direct(&user(a), &user(b))
 }
-

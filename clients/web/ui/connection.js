@@ -32,12 +32,15 @@ function drawTimes({ times, transport }, probed) {
   }
 }
 
+/** Stays from the loss of the connection until there is a new one, so that the page does not jump at each attempt. */
 function drawNotice({ phase, retryAt, reason }) {
-  const notice = byId('notice');
-  notice.hidden = phase !== 'waiting' && phase !== 'stopped';
-  byId('retry').hidden = phase !== 'waiting';
+  const isTrying = phase === 'connecting' && reason !== null;
+  byId('notice').hidden = phase !== 'waiting' && phase !== 'stopped' && !isTrying;
+  byId('retry').hidden = phase === 'stopped';
+  byId('retry').disabled = isTrying;
   if (phase === 'waiting') setText('notice-text', countdown(retryAt));
   if (phase === 'stopped') setText('notice-text', sentence(reason));
+  if (isTrying) setText('notice-text', 'Connection lost. Trying again now; messages you write are kept.');
 }
 
 function countdown(retryAt) {

@@ -18,7 +18,7 @@ export function drawPeople({ client, chat, peer }) {
 }
 
 function lastSeen(at) {
-  if (!at) return 'not here';
+  if (!at) return 'not seen yet';
   const seconds = Math.round((Date.now() - at) / 1000);
   if (seconds < 10) return 'last seen just now';
   if (seconds < 60) return `last seen ${relative.format(-seconds, 'second')}`;

@@ -79,7 +79,7 @@ impl Worker {
         let mut tasks = Vec::with_capacity(plans.len());
         for plan in plans {
             let token = settings.signer.token(&plan.user)?;
-            let (hub, connector, gate) = (hub.clone(), dialer.next()?, gate.clone());
+            let (hub, connector, gate) = (hub.clone(), dialer.connector()?, gate.clone());
             tasks.push(spawn_local(async move {
                 let _turn = gate.acquire().await?;
                 Peer::connect(hub, &connector, plan, &token).await

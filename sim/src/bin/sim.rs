@@ -49,22 +49,16 @@ fn worlds(from: u64, seeds: u64) -> ExitCode {
             }
         }
     }
-    println!(
-        "{} worlds, {} sends, {} acks, {} crashes, {} virtual seconds, in {:.1} s",
-        seeds,
-        total.sends,
-        total.acked,
-        total.crashes,
-        total.virtual_ms / 1_000,
-        started.elapsed().as_secs_f64()
-    );
+    for (name, count) in total.seen.all() {
+        println!("{count:>12} {name}");
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    println!("{seeds} worlds, {} virtual seconds, in {seconds:.1} s", total.virtual_ms / 1_000);
     println!("{} passed, {failed} failed", seeds - failed);
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn add(total: &mut Report, report: Report) {
-    total.sends += report.sends;
-    total.acked += report.acked;
-    total.crashes += report.crashes;
+    total.seen.add(&report.seen);
     total.virtual_ms += report.virtual_ms;
 }

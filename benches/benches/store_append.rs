@@ -1,0 +1,77 @@
+//! The embedded store behind its service: groups of messages submitted at once, until the last is durable.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use chasqui_benches::sample;
+use chasqui_proto::row::{Completion, Op, Outcome, Row, StoreRequest, Ticket};
+use chasqui_storage::embedded::Embedded;
+use chasqui_storage::service::{CompletionSink, Service, ServiceConfig, ShardHandle};
+use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
+
+const GROUPS: [u64; 3] = [1, 100, 1000];
+/// A group waits for the disk, so fewer samples must do.
+const SAMPLES: usize = 20;
+
+/// Counts a batch's completions and tells them at its end.
+struct Counter {
+    count: u64,
+    told: Sender<u64>,
+}
+
+impl CompletionSink for Counter {
+    fn complete(&mut self, completion: Completion) {
+        assert_eq!(completion.outcome, Outcome::Persisted);
+        self.count += 1;
+    }
+    fn flush(&mut self) {
+        // The bench may be over.
+        let _ = self.told.send(std::mem::take(&mut self.count));
+    }
+}
+
+struct Store {
+    handle: ShardHandle,
+    done: Receiver<u64>,
+    seq: u64,
+}
+
+impl Store {
+    fn append(&mut self, group: u64) {
+        for _ in 0..group {
+            self.seq += 1;
+            let op = Op::Write(vec![Row::Message(sample::row(self.seq))]);
+            let submitted = self.handle.submit(StoreRequest { ticket: Ticket(self.seq), op });
+            assert!(submitted.is_ok(), "the queue holds the largest group");
+        }
+        let mut missing = group;
+        while missing > 0 {
+            missing -= self.done.recv().expect("the service runs");
+        }
+    }
+}
+
+fn append(criterion: &mut Criterion) {
+    // In the target folder: a temporary folder may be in memory, where fsync costs nothing.
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made");
+    let engine = Embedded::open(folder.path()).expect("a new store opens");
+    let (told, done) = channel();
+    let sink: Box<dyn CompletionSink> = Box::new(Counter { count: 0, told });
+    let (service, handles) = Service::start(engine, ServiceConfig::default(), vec![sink]);
+    let handle = handles.into_iter().next().expect("one handle per sink");
+    let mut store = Store { handle, done, seq: 0 };
+    let mut group = criterion.benchmark_group("store_append");
+    group.sample_size(SAMPLES).sampling_mode(SamplingMode::Flat);
+    for size in GROUPS {
+        group.throughput(Throughput::Elements(size));
+        group.bench_function(format!("group of {size}"), |bencher| bencher.iter(|| store.append(size)));
+    }
+    group.finish();
+    service.stop();
+}
+
+criterion_group! {
+    name = benches;
+    config = chasqui_benches::criterion();
+    targets = append
+}
+criterion_main!(benches);

@@ -1,0 +1,70 @@
+//! The server's WebSocket framing: cutting and unmasking what clients send, and heading what goes back.
+
+use std::hint::black_box;
+
+use chasqui_benches::sample;
+use chasqui_proto::dialect::Dialect;
+use chasqui_proto::ws::mask::unmask;
+use chasqui_proto::ws::{Decoder, Event, Input, Limits, Opcode, encode};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+
+/// Frames in one received chunk.
+const CHUNK_FRAMES: [usize; 2] = [1, 64];
+const KEY: [u8; 4] = [0x3a, 0x91, 0x5c, 0x07];
+
+/// Masked client frames, one after another, as one read brings them.
+fn chunk(frames: usize) -> Vec<u8> {
+    let mut payload = sample::command_frame(Dialect::Native, &sample::send());
+    let mut head = encode::frame_head(Opcode::Binary, payload.len()).to_vec();
+    head[1] |= 0x80;
+    unmask(&mut payload, KEY);
+    [head, KEY.to_vec(), payload].concat().repeat(frames)
+}
+
+fn decode(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("ws_framing/decode");
+    for frames in CHUNK_FRAMES {
+        let chunk = chunk(frames);
+        group.throughput(Throughput::Elements(frames as u64));
+        group.bench_function(format!("{frames} a read"), |bencher| {
+            let mut decoder = Decoder::new(Limits::default());
+            // Unmasking is done in place, so each run needs the chunk afresh.
+            bencher.iter_batched_ref(
+                || chunk.clone(),
+                |chunk| {
+                    let mut input = Input::new(chunk);
+                    while let Some(event) = decoder.next(&mut input).expect("the frames are well formed") {
+                        assert!(matches!(black_box(event), Event::Binary(_)));
+                    }
+                },
+                BatchSize::SmallInput,
+            );
+        });
+    }
+    group.finish();
+}
+
+fn encode(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("ws_framing/encode");
+    group.throughput(Throughput::Elements(1));
+    let payload = sample::event_frame(Dialect::Native, &sample::message());
+    group.bench_function("shared frame", |bencher| {
+        bencher.iter(|| encode::shared_frame(Opcode::Binary, black_box(&payload)));
+    });
+    let mut out = Vec::with_capacity(1024);
+    group.bench_function("into a buffer", |bencher| {
+        bencher.iter(|| {
+            out.clear();
+            encode::binary(&mut out, black_box(&payload));
+            out.len()
+        });
+    });
+    group.finish();
+}
+
+criterion_group! {
+    name = benches;
+    config = chasqui_benches::criterion();
+    targets = decode, encode
+}
+criterion_main!(benches);
