@@ -167,7 +167,8 @@ pub fn unrest(world: &World) -> String {
     let wires: Vec<_> =
         world.clients.iter().map(|c| c.wire.as_ref().map(|w| (w.up.len(), w.down.len())).unwrap_or((99, 99))).collect();
     format!(
-        "holes {holes:?}, wires {wires:?}, requests {}, orphans {}, rings {}, shards {shards:?}, clients {clients:?}",
+        "{:?}, holes {holes:?}, wires {wires:?}, requests {}, orphans {}, rings {}, shards {shards:?}, clients {clients:?}",
+        world.setup,
         world.server.requests.len(),
         world.orphans.len(),
         world.server.mesh.ready().len()

@@ -112,6 +112,7 @@ impl World {
     /// Nothing bad happens any more; the world must come to rest.
     pub fn heal(&mut self) {
         self.weather = Weather::Fair;
+        self.setup.down_max = usize::MAX;
         let end = self.now.mono_ms + HEAL_MS;
         while !self.at_rest() {
             assert!(self.now.mono_ms < end, "the healed world does not come to rest: {}", checks::unrest(self));

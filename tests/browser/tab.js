@@ -15,7 +15,7 @@ export function launch() {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     ignoreDefaultArgs: ['--disable-quic'],
-    args: [...(process.env.WEB ? ['--disable-features=LocalNetworkAccessChecks'] : []), '--no-sandbox', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: ['--no-sandbox', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
 }
 
@@ -23,7 +23,6 @@ export class Tab {
   /** Every tab is a browser profile of its own, as if on another machine. */
   static async open(browser, address, options = {}) {
     const context = await browser.newContext({ viewport: { width: 1080, height: 720 }, ...options });
-    if (process.env.WEB) await context.route(/\/(sdk|ui)\/|\.(js|css|html)$|:\d+\/(\?.*)?$/, (r) => { const p = new URL(r.request().url()).pathname; r.fulfill({ path: process.env.WEB + (p === '/' ? '/index.html' : p) }); });
     const page = await context.newPage();
     const faults = [];
     page.on('pageerror', (error) => faults.push(error.stack ?? String(error)));

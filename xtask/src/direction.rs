@@ -46,8 +46,6 @@ const IMPURE: &[&str] = &[
     "socket2",
     "io-uring",
     "hyper",
-    "rand",
-    "getrandom",
     "rayon",
     "parking_lot",
 ];

@@ -42,7 +42,19 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 fn impurities(file: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(file).expect("a source file");
     let code = text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"));
-    code.flat_map(|(i, line)| FORBIDDEN.iter().filter(|it| line.contains(**it)).map(move |it| (i + 1, it)))
+    code.flat_map(|(i, line)| FORBIDDEN.iter().filter(|it| names(line, it)).map(move |it| (i + 1, it)))
         .map(|(line, it)| format!("{}:{line}: {it}", file.strip_prefix(root()).unwrap_or(file).display()))
         .collect()
+}
+
+/// Whether `line` has `word` as a whole: `.awaited` is no `.await`.
+fn names(line: &str, word: &str) -> bool {
+    let goes_on = |rest: &str| rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+    line.match_indices(word).any(|(at, _)| word.ends_with("::") || !goes_on(&line[at + word.len()..]))
+}
+
+#[test]
+fn words_are_matched_whole() {
+    assert!(names("x.await?", ".await") && names("use rand::Rng;", "rand::"));
+    assert!(!names("x.awaited", ".await"));
 }
