@@ -37,7 +37,7 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scripts");
 fn run(name: &str) -> Vec<String> {
     let path = format!("{FOLDER}/{name}.txt");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
-    script::run(&text).unwrap_or_else(|failures| panic!("\n{path}\n{failures}\n"))
+    script::run::run(&text).unwrap_or_else(|failures| panic!("\n{path}\n{failures}\n"))
 }
 
 #[test]

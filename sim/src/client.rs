@@ -8,6 +8,7 @@ use chasqui_proto::event::Event;
 use chasqui_proto::ids::{ClientId, ConvId, MsgId, Seq, SessionId, UserId};
 
 use crate::server::Down;
+use crate::world::CHECK_EVERY;
 
 pub struct Client {
     pub user: UserId,
@@ -21,7 +22,8 @@ pub struct Client {
     pub sent: BTreeSet<ClientId>,
     pub failed: BTreeSet<ClientId>,
     pub ticked: Vec<Ack>,
-    /// How many of those the checks have taken, and how far each cursor had come by then.
+    handled: u64,
+    /// How many of the acks the checks have taken, and how far each cursor had come by then.
     acks_taken: usize,
     progress_taken: BTreeMap<ConvId, Seq>,
 }
@@ -63,6 +65,7 @@ impl Client {
             sent: BTreeSet::new(),
             failed: BTreeSet::new(),
             ticked: Vec::new(),
+            handled: 0,
             acks_taken: 0,
             progress_taken: BTreeMap::new(),
         }
@@ -88,7 +91,10 @@ impl Client {
                 Output::Notice(notice) => self.notice(notice),
             }
         }
-        self.rules.check();
+        self.handled += 1;
+        if self.handled.is_multiple_of(CHECK_EVERY) {
+            self.rules.check();
+        }
     }
 
     /// The durable acks that came since this was asked last.

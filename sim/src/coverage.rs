@@ -63,7 +63,6 @@ counters! {
     withdrawn,
     moved,
     retracted,
-    stale,
     clipped,
 }
 
@@ -120,7 +119,6 @@ impl Coverage {
         self.withdrawn += stats.withdrawn;
         self.moved += stats.moved;
         self.retracted += stats.retracted;
-        self.stale += stats.stale;
         self.clipped += stats.clipped;
     }
 }

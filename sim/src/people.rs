@@ -135,7 +135,12 @@ impl World {
     fn ask(&mut self) -> OwnedCommand {
         if self.rng.one_in(2) {
             let members = vec![user(1), user(2)];
-            return OwnedCommand::CreateConversation { id: "a1".into(), client_id: GROUP, title: "group".into(), members };
+            return OwnedCommand::CreateConversation {
+                id: "a1".into(),
+                client_id: GROUP,
+                title: "group".into(),
+                members,
+            };
         }
         OwnedCommand::AddMember { id: "a2".into(), conv: group(), user: user(3) }
     }

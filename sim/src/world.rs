@@ -21,8 +21,10 @@ const DEVICES: [usize; 7] = [0, 0, 1, 1, 2, 3, 4];
 const CHAOS_STEPS: u64 = 2_500;
 /// A healed world that is not at rest after this long is stuck.
 const HEAL_MS: u64 = 300_000;
-/// The core's own invariants are looked at after every so many steps: often, but they cost more than the steps.
-const CHECK_EVERY: u64 = 8;
+/// In a healed world everybody reads everything this often.
+const READ_EVERY_MS: u64 = 1_000;
+/// Invariants within the core and the rules are looked at after every so many steps; they cost more than a step.
+pub(crate) const CHECK_EVERY: u64 = 8;
 /// Unix milliseconds at the start of every world.
 pub(crate) const START_MS: u64 = 1_800_000_000_000;
 
@@ -114,14 +116,19 @@ impl World {
         self.weather = Weather::Fair;
         self.setup.down_max = usize::MAX;
         let end = self.now.mono_ms + HEAL_MS;
+        let mut reading = 0;
         while !self.at_rest() {
             assert!(self.now.mono_ms < end, "the healed world does not come to rest: {}", checks::unrest(self));
             if !self.turn() {
-                self.read_all();
                 self.advance(5);
+            }
+            if self.now.mono_ms >= reading {
+                reading = self.now.mono_ms + READ_EVERY_MS;
+                self.read_all();
             }
         }
         self.server.shards.iter().for_each(|shard| shard.check());
+        self.clients.iter().for_each(|client| client.rules.check());
     }
 
     pub fn orphans(&self) -> usize {

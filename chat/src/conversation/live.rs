@@ -184,11 +184,10 @@ impl Live {
         }
     }
 
-    /// Nothing is under way that an eviction would lose.
+    /// Nothing is under way that an eviction would lose, save for those who wait for receipts.
     pub fn is_quiet(&self) -> bool {
         self.pending.is_empty()
             && self.lookups.is_empty()
-            && self.waiters.is_empty()
             && self.dirty.is_empty()
             && self.receipt_writes == 0
             && self.joins.is_empty()

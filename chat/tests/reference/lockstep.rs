@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::model::{Model, Told};
 use super::plan::Move;
-use crate::script::Cmd;
+use crate::script::command::Cmd;
 use crate::script::expect::{Expected, matches};
 use crate::script::options::show;
 use crate::script::player::Player;

@@ -21,9 +21,5 @@ pub mod command;
 pub mod expect;
 pub mod options;
 pub mod player;
-mod run;
+pub mod run;
 pub mod show;
-
-pub use command::Cmd;
-pub use player::Player;
-pub use run::run;

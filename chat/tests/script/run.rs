@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::command::Cmd;
 use super::expect::{Expected, matches};
-use super::{Cmd, Player, options};
+use super::options;
+use super::player::Player;
 use crate::world::Options;
 
 /// One command, and what sessions should be told because of it.
