@@ -192,3 +192,18 @@ pub fn http(addr: SocketAddr, request: &str) -> String {
     let _ = stream.read_to_end(&mut answer);
     String::from_utf8_lossy(&answer).into_owned()
 }
+
+/// The answer up to and with `wanted`, of a server that keeps the connection open.
+pub fn http_until(addr: SocketAddr, request: &str, wanted: &str) -> String {
+    let mut stream = TcpStream::connect(addr).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    let mut byte = [0];
+    while !String::from_utf8_lossy(&answer).contains(wanted) {
+        let got = stream.read(&mut byte).unwrap();
+        assert!(got > 0, "no {wanted} in {}", String::from_utf8_lossy(&answer));
+        answer.extend(byte);
+    }
+    String::from_utf8_lossy(&answer).into_owned()
+}
