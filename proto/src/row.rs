@@ -129,6 +129,7 @@ pub enum Found {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct StoredHead {
     pub last_seq: Seq,
+    /// At least what was there when the user joined.
     pub read_seq: Seq,
 }
 

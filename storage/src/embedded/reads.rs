@@ -114,7 +114,14 @@ impl<'a> View<'a> {
         let id = (conv, user.clone(), ReceiptKind::Read);
         let read = self.get(Table::Receipts, &keys::receipt(conv, user, ReceiptKind::Read))?;
         let read_seq = read.map(|value| values::parse_receipt(id, &value)).transpose()?.map_or(0, |r| r.seq);
+        let joined_seq = self.member(conv, user)?.map_or(0, |member| member.joined_seq);
+        let read_seq = read_seq.max(joined_seq);
         Ok(StoredHead { last_seq, read_seq })
+    }
+
+    fn member(&self, conv: ConvId, user: &UserId) -> Result<Option<MemberRow>> {
+        let value = self.get(Table::Members, &keys::member(conv, user))?;
+        Ok(value.map(|value| values::parse_member((conv, user.clone()), &value)).transpose()?)
     }
 
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<fjall::UserValue>> {

@@ -108,9 +108,10 @@ impl Tables {
     fn head(&self, user: &UserId, conv: ConvId) -> StoredHead {
         let last = self.messages.range(keys(conv, 0)).next_back();
         let read = self.receipts.get(&conv).and_then(|r| r.get(&(user.clone(), ReceiptKind::Read)));
+        let joined = self.members.get(&conv).and_then(|members| members.get(user));
         StoredHead {
             last_seq: last.map_or(0, |(&(_, seq, _), _)| seq),
-            read_seq: read.map_or(0, |receipt| receipt.seq),
+            read_seq: read.map_or(0, |receipt| receipt.seq).max(joined.map_or(0, |member| member.joined_seq)),
         }
     }
 }
