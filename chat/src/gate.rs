@@ -1,7 +1,7 @@
 //! Store requests under way.
 //!
 //! Promise: a write whose outcome is unknown is repeated, identical, until it succeeds, for a rejection of the
-//! repetition says nothing of the first attempt; a tombstone is repeated whatever happens. Every answer finds the purpose it was asked for. At most
+//! repetition says nothing of the first attempt; tombstones and receipts are repeated whatever happens. Every answer finds the purpose it was asked for. At most
 //! `Config::store_slots` requests are under way; the shell's queue is at least that long.
 
 use std::collections::BTreeMap;
@@ -37,8 +37,9 @@ struct Inflight {
 }
 
 impl Inflight {
-    fn is_tombstone(&self) -> bool {
-        matches!(self.purpose, Purpose::Tombstone { .. })
+    /// Whether nobody could be told that it failed.
+    fn must_succeed(&self) -> bool {
+        matches!(self.purpose, Purpose::Tombstone { .. } | Purpose::Receipts { .. })
     }
 }
 
@@ -88,7 +89,7 @@ impl Gate {
         };
         if let Outcome::Failed(failure) = outcome
             && inflight.rows.is_some()
-            && (failure == StoreFailure::Unknown || inflight.attempts > 0 || inflight.is_tombstone())
+            && (failure == StoreFailure::Unknown || inflight.attempts > 0 || inflight.must_succeed())
         {
             let pause = (RETRY_FIRST_MS << inflight.attempts.min(10)).min(RETRY_MAX_MS);
             inflight.attempts += 1;

@@ -54,7 +54,8 @@ pub enum Ask {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HeadInfo {
     pub head: Head,
-    pub online: Vec<UserId>,
+    /// `None` where it is not told.
+    pub online: Option<Vec<UserId>>,
     /// The user sees what comes after this. 0 where the conversation is not live, so that nothing older can come.
     pub joined_seq: Seq,
     /// For one who has just joined: what to show.
@@ -159,7 +160,7 @@ pub enum Msg {
     /// After falling behind: the state that lost events would have told.
     Snapshot {
         conv: ConvId,
-        online: Vec<UserId>,
+        online: Option<Vec<UserId>>,
         receipts: Vec<Event>,
     },
 }

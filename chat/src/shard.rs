@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chasqui_proto::ids::ConvId;
+use chasqui_proto::event::Event;
+use chasqui_proto::ids::{ConvId, SessionId};
 
 use crate::contract::{Config, Effects, Input, Links, Now, ShardId};
 use crate::conversation::{Convs, Jobs, MsgIds};
@@ -25,6 +26,7 @@ pub(crate) struct Cx<'a> {
     pub ids: &'a mut MsgIds,
     pub jobs: &'a mut Jobs,
     pub behind: &'a mut BTreeSet<(ShardId, ConvId)>,
+    pub refused_marks: &'a mut BTreeMap<SessionId, Event>,
     pub out: &'a mut Effects,
 }
 
@@ -37,6 +39,22 @@ impl Cx<'_> {
         }
         homes.into_iter().collect()
     }
+
+    /// Tells a session that a mark was refused, now or when there is room. Marks hold no permit, so of those refused
+    /// meanwhile only the last is told.
+    pub fn refuse_mark(&mut self, session: SessionId, event: Event) {
+        let late = Msg::Late { session, event: event.clone() };
+        if !self.router.deliver(session.shard(), late) {
+            self.refused_marks.insert(session, event);
+        }
+    }
+
+    fn tell_refused_marks(&mut self) {
+        let router = &mut *self.router;
+        self.refused_marks.retain(|session, event| {
+            !router.deliver(session.shard(), Msg::Late { session: *session, event: event.clone() })
+        });
+    }
 }
 
 pub struct Shard {
@@ -48,6 +66,8 @@ pub struct Shard {
     ids: MsgIds,
     jobs: Jobs,
     behind: BTreeSet<(ShardId, ConvId)>,
+    /// Sessions that are to be told of a refused mark when there is room.
+    refused_marks: BTreeMap<SessionId, Event>,
     sessions: Sessions,
     users: Users,
     convs: Convs,
@@ -65,6 +85,7 @@ macro_rules! cx {
             ids: &mut $self.ids,
             jobs: &mut $self.jobs,
             behind: &mut $self.behind,
+            refused_marks: &mut $self.refused_marks,
             out: $out,
         }
     };
@@ -83,6 +104,7 @@ impl Shard {
             ids: MsgIds::new(cfg.node, cfg.shard),
             jobs: Jobs::default(),
             behind: BTreeSet::new(),
+            refused_marks: BTreeMap::new(),
             sessions: Sessions::default(),
             users: Users::default(),
             convs: Convs::default(),
@@ -106,7 +128,7 @@ impl Shard {
 
     /// Whether `Input::Room` could do something: messages wait for room in a ring.
     pub fn owes(&self) -> bool {
-        !self.behind.is_empty() || self.router.debts() > 0
+        !self.behind.is_empty() || !self.refused_marks.is_empty() || self.router.debts() > 0
     }
 
     /// Whether anything acknowledged or asked is still under way; the barrier of a drain.
@@ -145,6 +167,7 @@ impl Shard {
             },
             Input::Room => {
                 cx.router.flush();
+                cx.tell_refused_marks();
                 self.convs.catch_up(cx);
             }
             Input::Tick => self.tick(now, out),

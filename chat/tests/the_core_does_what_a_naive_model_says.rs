@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestError, TestRunner};
 use world::Options;
 
-const CASES: u32 = 400;
+const CASES: u32 = 300;
 
 fn compare(shards: u16, order: DeliveryOrder) {
     let number = |name| std::env::var(name).ok().and_then(|text| text.parse().ok());

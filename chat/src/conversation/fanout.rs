@@ -4,25 +4,31 @@
 //! pushed until, when there is room, the messages it missed and then a snapshot of receipts and presence are.
 //! Typing is simply lost. What cannot be repaired by a snapshot is owed.
 
-use chasqui_proto::event::Event;
-use chasqui_proto::ids::{ConvId, Seq, SessionId, UserId};
+use std::collections::VecDeque;
+
+use chasqui_proto::codes::ErrorCode;
+use chasqui_proto::event::{Event, Message};
+use chasqui_proto::ids::{Seq, SessionId};
 use chasqui_proto::limits::SYNC_MESSAGES_MAX;
 use chasqui_proto::row::{Found, Outcome, Read};
 
 use super::append::shown;
 use super::live::Live;
+use super::load::refuse;
 use super::{Convs, Entry, State};
 use crate::contract::{Class, DeliveryOrder, ShardId};
 use crate::gate::Purpose;
-use crate::msg::{Msg, Origin};
+use crate::msg::{Ask, Msg, Origin};
 use crate::shard::Cx;
 
 pub(super) struct Behind {
     shard: ShardId,
     /// The next message to push. `None`: the conversation was not live, so none was missed.
     from: Option<Seq>,
-    /// A page is being read for it.
+    /// A page is being read for it; the conversation stays in memory until it comes.
     reading: bool,
+    /// The rest of the last page: it waits for room, so that nothing is read twice.
+    page: VecDeque<Message>,
 }
 
 impl Entry {
@@ -42,7 +48,7 @@ impl Entry {
     }
 
     fn fall_behind(&mut self, cx: &mut Cx<'_>, shard: ShardId, from: Option<Seq>) {
-        self.behind.push(Behind { shard, from, reading: false });
+        self.behind.push(Behind { shard, from, reading: false, page: VecDeque::new() });
         cx.behind.insert((shard, self.id));
     }
 
@@ -54,9 +60,13 @@ impl Entry {
         }
     }
 
-    pub(super) fn typing(&mut self, cx: &mut Cx<'_>, origin: &Origin, on: bool) {
+    pub(super) fn typing(&mut self, cx: &mut Cx<'_>, origin: Origin, on: bool) {
         let Some(live) = self.live() else { return };
-        if live.is_small() && live.members.contains_key(&origin.user) {
+        if !live.members.contains_key(&origin.user) {
+            let ask = Ask::Typing { on };
+            return refuse(cx, self.id, origin, ask, ErrorCode::NotAParticipant);
+        }
+        if live.is_small() {
             let event = Event::Typing { conv: self.id, user: origin.user.clone(), on };
             self.fan(cx, Some(origin.session), event);
         }
@@ -74,18 +84,20 @@ impl Entry {
             && let behind = &mut self.behind[at]
             && let Some(from) = behind.from.filter(|from| *from <= live.visible_seq(cx))
         {
-            let Some(held) = live.held(from) else {
-                return read_missed(cx, self.id, from, behind);
+            let (message, origin) = match (live.held(from), behind.page.front()) {
+                (Some(held), _) => (&held.message, held.origin),
+                (None, Some(message)) if message.seq == from => (message, None),
+                _ => return self.read_missed(cx, at, from),
             };
-            let event = shown(&held.message, live.durable_seq);
-            let skip = held.origin.filter(|_| !held.message.retracted);
+            let (event, skip) = (shown(message, live.durable_seq), origin.filter(|_| !message.retracted));
             if !cx.router.deliver(shard, Msg::Deliver { conv: self.id, skip, event }) {
                 return;
             }
             behind.from = Some(from + 1);
+            while behind.page.pop_front_if(|message| message.seq <= from).is_some() {}
         }
-        let (online, receipts) =
-            (self.online_users(), self.live().map_or_else(Vec::new, |l| l.receipts(self.id, None)));
+        let receipts = self.live().filter(|live| live.is_small()).map_or_else(Vec::new, |l| l.receipts(self.id, None));
+        let online = self.told_online();
         if cx.router.deliver(shard, Msg::Snapshot { conv: self.id, online, receipts }) {
             self.caught_up(cx, at);
         }
@@ -97,38 +109,29 @@ impl Entry {
     }
 
     pub(super) fn catch_up_page(&mut self, cx: &mut Cx<'_>, shard: ShardId, outcome: Outcome) {
-        let State::Live(live) = &mut self.state else {
-            return;
-        };
-        let Some(behind) = self.behind.iter_mut().find(|b| b.shard == shard) else {
+        self.pins -= 1;
+        let (State::Live(live), Some(behind)) =
+            (&self.state, self.behind.iter_mut().find(|b| b.shard == shard && b.reading))
+        else {
             return;
         };
         behind.reading = false;
         let Outcome::Found(Found::Page(page)) = outcome else {
             return;
         };
-        for message in page.iter().filter(|m| m.seq <= live.durable_seq) {
-            let event = shown(message, live.durable_seq);
-            if behind.from.is_some_and(|from| message.seq >= from) {
-                if !cx.router.deliver(shard, Msg::Deliver { conv: self.id, skip: None, event }) {
-                    return;
-                }
-                behind.from = Some(message.seq + 1);
-            }
-        }
+        let wanted = |m: &Message| m.seq <= live.durable_seq && behind.from.is_some_and(|from| m.seq >= from);
+        behind.page = page.into_iter().filter(wanted).collect();
         self.catch_up(cx, shard);
     }
 
-    pub(super) fn online_users(&self) -> Vec<UserId> {
-        self.online.keys().cloned().collect()
-    }
-}
-
-fn read_missed(cx: &mut Cx<'_>, conv: ConvId, from: Seq, behind: &mut Behind) {
-    if !behind.reading && cx.gate.has_room() {
-        behind.reading = true;
-        let read = Read::Page { conv, after: from - 1, limit: SYNC_MESSAGES_MAX };
-        cx.gate.read(Purpose::CatchUp { conv, shard: behind.shard }, read, cx.out);
+    fn read_missed(&mut self, cx: &mut Cx<'_>, at: usize, from: Seq) {
+        let (conv, behind) = (self.id, &mut self.behind[at]);
+        if !behind.reading && cx.gate.has_room() {
+            behind.reading = true;
+            self.pins += 1;
+            let read = Read::Page { conv, after: from - 1, limit: SYNC_MESSAGES_MAX };
+            cx.gate.read(Purpose::CatchUp { conv, shard: behind.shard }, read, cx.out);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Interest does not load a conversation. Presence falls out of it: a user is online in a conversation while one
 //! of their sessions is interested.
 
+use chasqui_proto::command::AckLevel;
 use chasqui_proto::event::{Event, Head};
 use chasqui_proto::ids::{ConvId, ReqId, SessionId, UserId};
 use chasqui_proto::limits::GROUP_RECEIPT_MEMBERS_MAX;
@@ -10,6 +11,7 @@ use chasqui_proto::row::{Found, Outcome, Read, StoredHead};
 
 use super::jobs::HeadJob;
 use super::live::Live;
+use super::send::Lookup;
 use super::{Convs, Entry, State};
 use crate::contract::Class;
 use crate::gate::Purpose;
@@ -112,7 +114,7 @@ impl Entry {
         }
         self.subs.retain(|(_, count)| *count > 0);
         if let State::Live(live) = &mut self.state {
-            live.waiters.retain(|waiter| waiter.origin.session != session);
+            live.forget_waits(session);
         }
         let Some(count) = self.online.get_mut(user) else {
             return;
@@ -124,8 +126,10 @@ impl Entry {
         }
     }
 
+    /// That a user has gone is told in any case: they may have been seen while the conversation was not live, and
+    /// nobody knew how large it is.
     fn presence(&mut self, cx: &mut Cx<'_>, user: &UserId, online: bool) {
-        if self.is_small() {
+        if self.is_small() || !online {
             self.fan(cx, None, Event::Presence { user: user.clone(), online, last_seen: cx.now.wall_ms });
         }
     }
@@ -134,8 +138,9 @@ impl Entry {
         self.live().map_or(self.online.len() <= GROUP_RECEIPT_MEMBERS_MAX, Live::is_small)
     }
 
-    fn told_online(&self) -> Vec<UserId> {
-        if self.is_small() { self.online_users() } else { Vec::new() }
+    /// Who is online, where that is told.
+    pub(super) fn told_online(&self) -> Option<Vec<UserId>> {
+        self.is_small().then(|| self.online.keys().cloned().collect())
     }
 
     fn head(&self, cx: &Cx<'_>, user: &UserId, stored: StoredHead) -> Head {
@@ -153,6 +158,18 @@ impl Entry {
 }
 
 impl Live {
+    /// A session that has gone waits for no receipts: its sends are answered when they are durable.
+    fn forget_waits(&mut self, session: SessionId) {
+        self.waiters.retain(|waiter| waiter.origin.session != session);
+        let pending = self.pending.iter_mut().flat_map(|p| &mut p.waiters);
+        let looked_up = self.lookups.iter_mut().filter_map(Lookup::waiter);
+        for (origin, level) in pending.map(|(origin, level)| (&*origin, level)).chain(looked_up) {
+            if origin.session == session {
+                *level = (*level).min(AckLevel::Durable);
+            }
+        }
+    }
+
     pub(super) fn head(&self, cx: &Cx<'_>, conv: ConvId, user: &UserId) -> Head {
         Head {
             conv,

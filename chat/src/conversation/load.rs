@@ -54,7 +54,7 @@ impl Entry {
             Ask::Create { .. } => self.answer_create(cx, origin),
             Ask::AddMember { user } => self.add_member(cx, origin, user),
             Ask::Mark { kind, seq } => self.mark(cx, origin, kind, seq),
-            Ask::Typing { on } => self.typing(cx, &origin, on),
+            Ask::Typing { on } => self.typing(cx, origin, on),
             Ask::SyncOne { job, cursor } => self.sync_one(cx, job, &origin.user, cursor),
             Ask::Joined => self.answer_joined(cx, origin),
         }
@@ -222,8 +222,12 @@ pub(super) fn refuse(cx: &mut Cx<'_>, conv: ConvId, origin: Origin, ask: Ask, co
         Ask::Send { .. } | Ask::Create { .. } | Ask::AddMember { .. } => {
             cx.router.reply(session.shard(), Msg::Answer { session, event });
         }
-        // Nobody waits for these: the error is told if there is room.
-        Ask::Mark { .. } => _ = cx.router.deliver(session.shard(), Msg::Late { session, event }),
+        // A mark has no answer, so nothing but its refusal makes the client repeat it.
+        Ask::Mark { .. } => cx.refuse_mark(session, event),
+        // Typing is worth nothing later, but whoever may not is told, if there is room.
+        Ask::Typing { .. } if code == ErrorCode::NotAParticipant => {
+            _ = cx.router.deliver(session.shard(), Msg::Late { session, event });
+        }
         Ask::Typing { .. } => {}
         Ask::SyncOne { job, cursor } => super::sync::refused(cx, job, conv, cursor, code),
         Ask::Joined => {

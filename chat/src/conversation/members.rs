@@ -80,7 +80,7 @@ impl Entry {
 
     /// A session of a new member: the head, and what was sent since.
     pub(super) fn answer_joined(&mut self, cx: &mut Cx<'_>, origin: Origin) {
-        let online = self.online_users();
+        let online = self.told_online();
         let State::Live(live) = &mut self.state else {
             return;
         };

@@ -26,6 +26,16 @@ pub(crate) struct Lookup {
     answer: Answer,
 }
 
+impl Lookup {
+    /// Who waits, and for which level.
+    pub(super) fn waiter(&mut self) -> Option<(&Origin, &mut AckLevel)> {
+        match &mut self.ask {
+            Ask::Send { level, .. } => Some((&self.origin, level)),
+            _ => None,
+        }
+    }
+}
+
 enum Answer {
     Awaited,
     NotNeeded,

@@ -45,15 +45,19 @@ impl Sessions {
             let user = session.user.clone();
             return uninterest(cx, &user, id, core::iter::once(conv));
         }
-        self.roster.join(conv, id, joined_seq);
-        match &mut session.opening {
-            Some(opening) => {
-                opening.online.extend(online.iter().cloned());
-                opening.heads.insert(conv, head);
-            }
-            None => self.show_joined(cx, id, conv, head.durable_seq, joined, &online),
+        // The others here may have missed some of it, if this shard is behind.
+        if let Some(online) = &online {
+            self.renew_online(cx, conv, online);
         }
-        self.roster.set_online(conv, online.into_iter().collect());
+        self.roster.join(conv, id, joined_seq);
+        let session = self.map.get_mut(&id).expect("the caller found it");
+        match &mut session.opening {
+            Some(opening) => _ = opening.heads.insert(conv, head),
+            None => self.show_joined(cx, id, conv, head.durable_seq, joined, online.as_deref().unwrap_or_default()),
+        }
+        if let Some(online) = online {
+            self.roster.set_online(conv, online.into_iter().collect());
+        }
     }
 
     fn show_joined(
@@ -96,9 +100,10 @@ impl Sessions {
                 limits: cx.cfg.limits,
             },
         );
-        let me = &session.user;
-        let online: BTreeSet<UserId> = opening.online.into_iter().filter(|user| user != me).collect();
-        for user in online {
+        // Not those the heads told of: some came and went since.
+        let (me, convs) = (&session.user, &session.convs);
+        let online: BTreeSet<&UserId> = convs.iter().flat_map(|conv| self.roster.online(*conv)).collect();
+        for user in online.into_iter().filter(|user| *user != me).cloned() {
             cx.out.send(id, Event::Presence { user, online: true, last_seen: 0 });
         }
     }

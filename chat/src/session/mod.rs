@@ -45,7 +45,6 @@ struct Opening {
     expected: Option<u32>,
     got: u32,
     heads: BTreeMap<ConvId, Head>,
-    online: BTreeSet<UserId>,
 }
 
 #[derive(Default)]

@@ -42,8 +42,14 @@ impl Roster {
         }
     }
 
-    pub fn set_online(&mut self, conv: ConvId, online: BTreeSet<UserId>) -> BTreeSet<UserId> {
-        self.map.get_mut(&conv).map(|row| core::mem::replace(&mut row.online, online)).unwrap_or_default()
+    pub fn set_online(&mut self, conv: ConvId, online: BTreeSet<UserId>) {
+        if let Some(row) = self.map.get_mut(&conv) {
+            row.online = online;
+        }
+    }
+
+    pub fn online(&self, conv: ConvId) -> impl Iterator<Item = &UserId> {
+        self.map.get(&conv).into_iter().flat_map(|row| &row.online)
     }
 
     pub fn sessions(&self, conv: ConvId) -> impl Iterator<Item = SessionId> {
@@ -115,17 +121,30 @@ impl Sessions {
     }
 
     /// The state of a conversation whose events were lost on the way.
-    pub(crate) fn snapshot(&mut self, cx: &mut Cx<'_>, conv: ConvId, online: Vec<UserId>, receipts: Vec<Event>) {
-        let now: BTreeSet<UserId> = online.into_iter().collect();
-        let before = self.roster.map.get(&conv).map(|row| row.online.clone()).unwrap_or_default();
-        for user in now.difference(&before) {
-            self.presence(cx, conv, user.clone(), true, 0);
-        }
-        for user in before.difference(&now) {
-            self.presence(cx, conv, user.clone(), false, cx.now.wall_ms);
+    pub(crate) fn snapshot(
+        &mut self,
+        cx: &mut Cx<'_>,
+        conv: ConvId,
+        online: Option<Vec<UserId>>,
+        receipts: Vec<Event>,
+    ) {
+        if let Some(online) = online {
+            self.renew_online(cx, conv, &online);
         }
         for receipt in receipts {
             self.fan(cx, conv, None, receipt);
+        }
+    }
+
+    /// Tells those here what of `online` they do not know.
+    pub(super) fn renew_online(&mut self, cx: &mut Cx<'_>, conv: ConvId, online: &[UserId]) {
+        let now: BTreeSet<&UserId> = online.iter().collect();
+        let before: BTreeSet<UserId> = self.roster.online(conv).cloned().collect();
+        for user in now.iter().filter(|user| !before.contains(**user)) {
+            self.presence(cx, conv, (*user).clone(), true, 0);
+        }
+        for user in before.iter().filter(|user| !now.contains(user)) {
+            self.presence(cx, conv, user.clone(), false, cx.now.wall_ms);
         }
     }
 }

@@ -80,7 +80,12 @@ impl Users {
         entry.convs = convs;
         entry.live = true;
         for session in parked {
-            start(cx, &user, entry, session);
+            if entry.sessions.contains(&session) {
+                start(cx, &user, entry, session);
+            } else {
+                // It has ended meanwhile; its permit goes back all the same.
+                refuse(cx, session, CloseCode::Overloaded);
+            }
         }
         if entry.sessions.is_empty() {
             self.map.remove(&user);

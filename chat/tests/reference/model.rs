@@ -125,10 +125,11 @@ impl Model {
             Ask::Add { group, user: new } => self.add(session, &user, group, new),
             Ask::Mark { conv, seq, kind } => self.mark(session, &user, conv, *seq, *kind),
             Ask::Typing { conv, on } => {
-                if self.convs.get(conv).is_some_and(|c| c.members.contains_key(&user)) {
-                    let on = if *on { "on" } else { "off" };
-                    self.tell_members(conv, session, &format!("typing {conv} {user} {on}"));
+                if !self.convs.get(conv).is_some_and(|c| c.members.contains_key(&user)) {
+                    return self.fail(session, "typing", "not_a_participant");
                 }
+                let on = if *on { "on" } else { "off" };
+                self.tell_members(conv, session, &format!("typing {conv} {user} {on}"));
             }
             Ask::Sync { cursors, .. } => self.sync(session, &user, cursors),
             Ask::Authenticate => self.fail(session, "auth", "already_authenticated"),

@@ -9,8 +9,11 @@ use crate::script::command::{Ask, Cmd};
 
 const USERS: &[&str] = &["alice", "bob", "carol", "dave"];
 const DEVICES: u8 = 2;
+/// Groups, and who creates them: their ids depend on it.
+const GROUPS: &[(&str, &str)] = &[("alice", "red"), ("bob", "blue")];
 /// Twice this is more than a conversation keeps in memory; once is less than may wait to be committed.
 const FLOOD: u32 = 200;
+const FLOOD_FIRST: u32 = 1_000;
 
 /// Whom, with which device.
 #[derive(Clone, Copy, Debug)]
@@ -63,8 +66,9 @@ fn a_move() -> impl Strategy<Value = Move> {
         6 => (who(), 0..4u16).prop_map(|(who, shard)| Move::Open(who, shard)),
         3 => who().prop_map(Move::Close),
         40 => (who(), ask()).prop_map(|(who, ask)| Move::Ask(who, ask)),
-        4 => own_group(),
-        1 => flood(),
+        4 => owners(),
+        2 => flood(),
+        3 => again(),
         2 => Just(Move::Pass(300)),
         2 => Just(Move::Pass(EVICTED_AFTER_MS)),
         2 => Just(Move::Crash),
@@ -84,7 +88,7 @@ fn ask() -> impl Strategy<Value = Ask> {
         8 => send(),
         6 => mark(),
         2 => (conv(), any::<bool>()).prop_map(|(conv, on)| Ask::Typing { conv, on }),
-        2 => (group(), a_user()).prop_map(|(group, user)| Ask::Add { group, user: user.to_owned() }),
+        1 => (group(), a_user()).prop_map(|((_, group), user)| add(group, user)),
         4 => sync(),
         1 => Just(Ask::Authenticate),
     ]
@@ -92,18 +96,30 @@ fn ask() -> impl Strategy<Value = Ask> {
 
 fn send() -> impl Strategy<Value = Ask> {
     // Few client ids, so that they come again.
-    let n = prop_oneof![0..4u32, 4..40u32, 1_000..1_000 + FLOOD];
+    let n = prop_oneof![0..4u32, 4..40u32];
     let ack = select(&[AckLevel::Accepted, AckLevel::Durable, AckLevel::Delivered, AckLevel::Read][..]);
     (target(), n, ack, any::<bool>()).prop_map(|(to, n, ack, resend)| Ask::Send { to, n, ack, resend, bytes: None })
 }
 
 /// Always in the same conversation, so that a sync page has room for all others too.
 fn flood() -> impl Strategy<Value = Move> {
-    (select(&[("alice", "@bob"), ("bob", "@alice")][..]), 90..FLOOD).prop_map(|((user, to), n)| {
-        let ask =
-            Ask::Flood { to: to.to_owned(), first: 1_000, last: 1_000 + n, ack: AckLevel::Accepted, resend: false };
+    (flooder(), 90..FLOOD).prop_map(|((user, to), n)| {
+        let (first, last) = (FLOOD_FIRST, FLOOD_FIRST + n);
+        let ask = Ask::Flood { to: to.to_owned(), first, last, ack: AckLevel::Accepted, resend: false };
         Move::Ask(Who { user, device: 1 }, ask)
     })
+}
+
+/// One of a flood, sent again: whether it is known depends on how much came since, and on the flag.
+fn again() -> impl Strategy<Value = Move> {
+    (flooder(), 1..=DEVICES, 0..FLOOD, any::<bool>()).prop_map(|((user, to), device, n, resend)| {
+        let (to, n) = (to.to_owned(), FLOOD_FIRST + n);
+        Move::Ask(Who { user, device }, Ask::Send { to, n, ack: AckLevel::Durable, resend, bytes: None })
+    })
+}
+
+fn flooder() -> impl Strategy<Value = (&'static str, &'static str)> {
+    select(&[("alice", "@bob"), ("bob", "@alice")][..])
 }
 
 fn mark() -> impl Strategy<Value = Ask> {
@@ -126,17 +142,25 @@ fn target() -> impl Strategy<Value = String> {
 
 fn conv() -> impl Strategy<Value = String> {
     let direct = (a_user(), a_user()).prop_map(|(a, b)| format!("{}-{}", a.min(b), a.max(b)));
-    prop_oneof![direct, group()]
+    prop_oneof![direct, group().prop_map(|(_, label)| label.to_owned())]
 }
 
-/// A group's label begins with its creator, since its id does.
-fn group() -> impl Strategy<Value = String> {
-    (a_user(), select(&["red", "blue"][..])).prop_map(|(user, colour)| format!("{user}.{colour}"))
+fn group() -> impl Strategy<Value = (&'static str, &'static str)> {
+    select(GROUPS)
 }
 
-fn own_group() -> impl Strategy<Value = Move> {
-    (who(), select(&["red", "blue"][..]), prop::collection::vec(a_user(), 0..3)).prop_map(|(who, colour, members)| {
-        let members = members.into_iter().map(str::to_owned).collect();
-        Move::Ask(who, Ask::Create { group: format!("{}.{colour}", who.user), members, bytes: None })
-    })
+/// What only the creator of a group may do.
+fn owners() -> impl Strategy<Value = Move> {
+    let members = prop::collection::vec(a_user(), 0..3);
+    (group(), 1..=DEVICES, members, a_user(), any::<bool>()).prop_map(
+        |((user, group), device, members, new, create)| {
+            let members = members.into_iter().map(str::to_owned).collect();
+            let create = create.then(|| Ask::Create { group: group.to_owned(), members, bytes: None });
+            Move::Ask(Who { user, device }, create.unwrap_or_else(|| add(group, new)))
+        },
+    )
+}
+
+fn add(group: &str, user: &str) -> Ask {
+    Ask::Add { group: group.to_owned(), user: user.to_owned() }
 }
