@@ -11,14 +11,15 @@ fn codec(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(format!("codec/{}", dialect.name()));
         group.throughput(Throughput::Elements(1));
         let mut out = Vec::with_capacity(1024);
+        let send = sample::send();
         group.bench_function("send/encode", |bencher| {
             bencher.iter(|| {
                 out.clear();
-                encode_command(dialect, black_box(&sample::send()), &mut out);
+                encode_command(dialect, black_box(&send), &mut out);
                 out.len()
             });
         });
-        let frame = sample::aligned(&sample::command_frame(dialect, &sample::send()));
+        let frame = sample::aligned(&sample::command_frame(dialect, &send));
         let mut scratch = Scratch::default();
         group.bench_function("send/decode", |bencher| {
             bencher.iter(|| {

@@ -11,11 +11,27 @@ use chasqui_proto::row::{Found, Read};
 use crate::client::Client;
 use crate::world::World;
 
-/// Before a client takes an event: where recipients wait for the disk, they are shown nothing provisional.
-pub fn told(world: &World, event: &Event) {
-    if let (DeliveryOrder::DurableFirst, Event::Message { message, durable_seq }) = (world.setup.order, event) {
-        assert!(message.seq <= *durable_seq, "seq {} of {} was told before its commit", message.seq, message.conv);
+/// Before a client takes an event: where recipients wait for the disk, they are shown nothing provisional; and
+/// whatever crashes do, epoch and seq together name one message.
+pub fn told(world: &mut World, event: &Event) {
+    match event {
+        Event::Message { message, durable_seq } => {
+            let early = world.setup.order == DeliveryOrder::DurableFirst && message.seq > *durable_seq;
+            assert!(!early, "seq {} of {} was told before its commit", message.seq, message.conv);
+            is_named_once(world, message);
+        }
+        Event::SyncResult { conversations, .. } => {
+            let messages = conversations.iter().flat_map(|part| &part.messages);
+            messages.for_each(|message| is_named_once(world, message));
+        }
+        _ => {}
     }
+}
+
+fn is_named_once(world: &mut World, message: &Message) {
+    let &Message { conv, epoch, seq, msg_id, .. } = message;
+    let known = *world.named.entry((conv, epoch, seq)).or_insert(msg_id);
+    assert_eq!(known, msg_id, "two messages are seq {seq} of epoch {epoch} in {conv}");
 }
 
 /// After a client took an input: no acked message is behind a cursor that has not seen it.

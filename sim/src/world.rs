@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chasqui_chat::{Input as ShardInput, Msg, Now};
 use chasqui_client_rules::{Config, Input};
 use chasqui_proto::command::AckLevel;
-use chasqui_proto::ids::{ConvId, MsgId, Seq};
+use chasqui_proto::ids::{ConvId, Epoch, MsgId, Seq};
 use chasqui_storage::memory::Memory;
 
 use crate::checks;
@@ -45,6 +45,8 @@ pub struct World {
     pub(crate) bulk: Option<Arc<str>>,
     /// What was acknowledged durable.
     pub acked: BTreeMap<(ConvId, Seq), MsgId>,
+    /// What clients were told to lie where.
+    pub named: BTreeMap<(ConvId, Epoch, Seq), MsgId>,
     pub seen: Coverage,
     /// Print what reaches clients and what goes wrong, to follow one seed.
     pub trace: bool,
@@ -83,6 +85,7 @@ impl World {
             steps: 0,
             bulk,
             acked: BTreeMap::new(),
+            named: BTreeMap::new(),
             seen: Coverage::default(),
             trace: false,
             rng,
