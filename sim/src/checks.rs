@@ -9,6 +9,7 @@ use chasqui_proto::ids::{ConvId, MsgId, Seq, UserId};
 use chasqui_proto::row::{Found, Read};
 
 use crate::client::Client;
+use crate::people::{SENT_AGAIN, SENT_AGAIN_SEQ_MAX};
 use crate::world::World;
 
 /// Before a client takes an event: where recipients wait for the disk, they are shown nothing provisional; and
@@ -19,6 +20,10 @@ pub fn told(world: &mut World, event: &Event) {
             let early = world.setup.order == DeliveryOrder::DurableFirst && message.seq > *durable_seq;
             assert!(!early, "seq {} of {} was told before its commit", message.seq, message.conv);
             is_named_once(world, message);
+        }
+        Event::Ack { id, seq, .. } if *id == SENT_AGAIN => {
+            assert!(*seq <= SENT_AGAIN_SEQ_MAX, "what was stored long ago got a second place, {seq}");
+            world.seen.acked_again += 1;
         }
         Event::SyncResult { conversations, .. } => {
             let messages = conversations.iter().flat_map(|part| &part.messages);

@@ -29,6 +29,9 @@ counters! {
     /// Answers of level delivered or read.
     acks_by_receipt,
     resends,
+    /// Sends of what a former life had sent, and their answers.
+    sent_again,
+    acked_again,
     crashes,
     /// Stops in good order: refuse, come to rest, flush.
     drains,

@@ -10,11 +10,15 @@ use chasqui_proto::row::{ConvKind, ConversationRow, MemberRow, Role, Row};
 use chasqui_storage::memory::Memory;
 
 use crate::checks;
+use crate::client::Up;
 use crate::world::{START_MS, World};
 
 pub const USERS: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
 /// More than a conversation keeps in memory, so that the dedupe of what is older needs the store.
 const HISTORY_MESSAGES: u64 = 300;
+/// Of the history, what is sent again, and under which request id.
+pub const SENT_AGAIN_SEQ_MAX: u64 = 30;
+pub const SENT_AGAIN: &str = "again";
 /// A few of these fill what a conversation may keep in memory.
 const BULK_BYTES: usize = 24 * 1024;
 
@@ -52,16 +56,20 @@ pub fn write_history(memory: &mut Memory) {
     memory.sync();
 }
 
-fn old_message(conv: ConvId, seq: u64, members: usize) -> Message {
+fn old_client_id(conv: ConvId, seq: u64) -> ClientId {
     let mut id = conv.0;
     id[..8].copy_from_slice(&(u64::MAX - seq).to_le_bytes());
+    ClientId(id)
+}
+
+fn old_message(conv: ConvId, seq: u64, members: usize) -> Message {
     Message {
         conv,
         msg_id: MsgId(seq),
         seq,
         epoch: 0,
         sender: user(seq as usize % members),
-        client_id: ClientId(id),
+        client_id: old_client_id(conv, seq),
         content: "old".into(),
         at: START_MS - 1_000_000 + seq,
         retracted: false,
@@ -75,6 +83,7 @@ impl World {
         match self.rng.below(12) {
             0..4 => self.send(client),
             4 => self.mark(client),
+            6 if self.rng.one_in(4) => self.send_again(client),
             5 if self.rng.one_in(8) && self.clients[0].rules.connected() => {
                 let command = self.ask();
                 self.clients[0].handle(now, Input::Ask(command));
@@ -102,6 +111,26 @@ impl World {
         self.clients[client].sent.insert(client_id);
         self.clients[client].handle(self.now.mono_ms, Input::Send { client_id, target, content, ack });
         checks::acks(self, client);
+    }
+
+    /// What an app that was told of no ack in a former life sends again; it is older than a conversation's memory.
+    fn send_again(&mut self, client: usize) {
+        let (conv, members) = [(group(), 3), (ConvId::direct(&user(0), &user(1)), 2)][self.rng.index(2)];
+        let seq = 1 + self.rng.below(SENT_AGAIN_SEQ_MAX);
+        let client = &mut self.clients[client];
+        if !self.has_history || client.user != user(seq as usize % members) || !client.rules.connected() {
+            return;
+        }
+        let Some(wire) = &mut client.wire else { return };
+        self.seen.sent_again += 1;
+        wire.up.push_back(Up::Command(OwnedCommand::Send {
+            id: SENT_AGAIN.into(),
+            target: OwnedTarget::Conversation(conv),
+            client_id: old_client_id(conv, seq),
+            content: "old".into(),
+            ack: AckLevel::Durable,
+            resend: true,
+        }));
     }
 
     fn content(&mut self) -> Arc<str> {

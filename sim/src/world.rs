@@ -43,6 +43,8 @@ pub struct World {
     steps: u64,
     /// What some messages of this world consist of.
     pub(crate) bulk: Option<Arc<str>>,
+    /// There were conversations before this life.
+    pub(crate) has_history: bool,
     /// What was acknowledged durable.
     pub acked: BTreeMap<(ConvId, Seq), MsgId>,
     /// What clients were told to lie where.
@@ -64,7 +66,8 @@ impl World {
         let mut rng = Rng::new(seed);
         let setup = Setup::draw(&mut rng);
         let mut memory = Memory::new();
-        if rng.one_in(4) {
+        let has_history = rng.one_in(4);
+        if has_history {
             people::write_history(&mut memory);
         }
         let bulk = rng.one_in(4).then(people::bulk);
@@ -84,6 +87,7 @@ impl World {
             sessions: 0,
             steps: 0,
             bulk,
+            has_history,
             acked: BTreeMap::new(),
             named: BTreeMap::new(),
             seen: Coverage::default(),
