@@ -49,8 +49,8 @@ struct Gate {
 }
 
 fn gated() -> (Gated, Gate) {
-    let (started, started_out) = sync_channel(10_000);
-    let (go_in, go) = sync_channel(10_000);
+    let (started, started_out) = sync_channel(2 * SHARD_READS_MAX.max(SHARD_WRITES_MAX));
+    let (go_in, go) = sync_channel(2 * SHARD_READS_MAX.max(SHARD_WRITES_MAX));
     (Gated { store: SharedMemory::default(), started, go }, Gate { started: started_out, go: go_in })
 }
 
@@ -182,7 +182,7 @@ fn reads_are_bounded_too() {
             self.0.take().expect("one shard, one reader")
         }
     }
-    let (started, started_out) = sync_channel(10_000);
+    let (started, started_out) = sync_channel(2 * SHARD_READS_MAX.max(SHARD_WRITES_MAX));
     let (go, go_out) = sync_channel::<()>(0);
     let engine = StuckEngine(std::cell::Cell::new(Some(Stuck(std::sync::Mutex::new(go_out), started))));
     let (_service, mut handles, batches) = start(engine, 1);
