@@ -3,6 +3,7 @@
 //! `ws_echo --listen 127.0.0.1:0` prints `listening 127.0.0.1:PORT`.
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
@@ -46,7 +47,7 @@ fn main() -> std::io::Result<()> {
 }
 
 async fn serve(listener: std::net::TcpListener) {
-    let flusher = Flusher::new(Instant::now());
+    let flusher = Flusher::new(Instant::now(), Arc::default());
     flusher.begin(|| {});
     let listener = tcp::TcpListener::from_std(listener).expect("a bound listener can be watched");
     while let Ok((stream, _)) = listener.accept().await {

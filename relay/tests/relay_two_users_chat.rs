@@ -90,6 +90,13 @@ fn health_and_readiness_are_on_the_internal_port() {
         let answer = http(server.internal, &format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n"));
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
+    let _alice = server.connect(data.path(), "alice");
+    let metrics = http(server.internal, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+    let sum = |name: &str| -> u64 {
+        let lines = metrics.lines().filter(|line| line.starts_with(name));
+        lines.map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap()).sum()
+    };
+    assert_eq!((sum("chasqui_connections{"), sum("chasqui_frames_out_total{")), (1, 1), "{metrics}");
     assert!(http(server.public, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").starts_with("HTTP/1.1 404"));
 }
 

@@ -11,7 +11,6 @@ use chasqui_proto::limits::MALFORMED_FRAMES_MAX;
 
 use super::Edge;
 use crate::shard::conn::Conn;
-use crate::shard::stats::Stats;
 
 /// One connection's inbound state.
 pub struct Intake {
@@ -37,7 +36,7 @@ impl Intake {
         if self.conn.closing().is_some() {
             return;
         }
-        Stats::count(&self.edge.shell.stats.frames_in, 1);
+        self.edge.shell.stats.frames_in.add(1);
         let mut scratch = core::mem::take(&mut self.scratch);
         match dialect::decode_command(self.conn.wire.dialect(), payload, &mut scratch) {
             Ok(command) => self.command(&command),

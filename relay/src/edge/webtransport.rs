@@ -17,7 +17,6 @@ use crate::race::{until, within};
 use crate::rt;
 use crate::shard::conn::Conn;
 use crate::shard::encode::Wire;
-use crate::shard::stats::Stats;
 use crate::wt::http::{HttpRequest, HttpResponse};
 use crate::wt::{Handler, RecvStream, Request, SendStream, Session};
 
@@ -164,7 +163,9 @@ async fn write(edge: Rc<Edge>, conn: Rc<Conn>, mut send: SendStream, session: Rc
             conn.wait_for_frames().await;
             continue;
         }
-        Stats::count(&edge.shell.stats.writes, 1);
+        let stats = &edge.shell.stats;
+        stats.writes.add(1);
+        stats.bytes_out.add(frames.iter().map(bytes::Bytes::len).sum::<usize>() as u64);
         let written = send.write_all_chunks(&mut frames);
         let sent = if conn.closing().is_some() {
             within(FLUSH_WITHIN, written).await

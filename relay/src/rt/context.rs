@@ -26,6 +26,7 @@ pub(super) struct Shard {
     pub(super) counters: Counters,
     deferred: RefCell<Vec<Waker>>,
     pub(super) deferral: Notify,
+    pub(super) turn_began: Cell<Instant>,
     closing: Cell<bool>,
 }
 
@@ -37,6 +38,7 @@ impl Shard {
             counters: Counters::default(),
             deferred: RefCell::default(),
             deferral: Notify::default(),
+            turn_began: Cell::new(Instant::now()),
             closing: Cell::new(false),
         }))
     }
@@ -61,8 +63,10 @@ impl Shard {
 
     /// A turn: whatever is due fires, however long the run queue has been without a pause.
     pub(super) fn turn(&self) {
+        let now = Instant::now();
         self.counters.count_turn();
-        let fired = self.timers.turn(Instant::now());
+        self.turn_began.set(now);
+        let fired = self.timers.turn(now);
         self.counters.count_timers(fired);
     }
 

@@ -9,6 +9,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::context::Shard;
 use super::notify::Notify;
@@ -26,6 +27,11 @@ pub struct TurnCounts {
 /// This shard's counts since it started.
 pub fn counts() -> TurnCounts {
     Shard::current().counters.0.get()
+}
+
+/// How long the current turn has been running.
+pub fn running_for() -> Duration {
+    Shard::try_current().map_or(Duration::ZERO, |shard| shard.turn_began.get().elapsed())
 }
 
 /// Starts a turn: due timers fire. Called by the runtime for socket events and by the mesh when it

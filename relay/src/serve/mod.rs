@@ -6,6 +6,7 @@
 mod demo;
 mod drain;
 mod internal;
+mod metrics;
 mod shards;
 mod signals;
 mod sockets;
@@ -26,7 +27,7 @@ use crate::edge::page::Page;
 use crate::mesh::{Capacities, Mesh};
 use crate::rt::{self, DriverChoice};
 use crate::shard::Phase;
-use shards::{PERMITS_PER_PEER, Plan};
+use shards::Plan;
 
 /// Runs the server that `config` describes until a signal ends it.
 pub fn run(config: Config) -> anyhow::Result<ExitCode> {
@@ -41,7 +42,8 @@ pub fn run(config: Config) -> anyhow::Result<ExitCode> {
     let count = config.server.shards.resolve(cores).min(shards::SHARDS_MAX);
     let identity = sockets::identity(&config)?;
     let sockets = sockets::bind(&config, count, identity.is_some())?;
-    let links = Mesh::new(count, Capacities { replies: PERMITS_PER_PEER as usize, ..Capacities::default() })?;
+    let replies = shards::permits_per_peer(count) as usize;
+    let links = Mesh::new(count, Capacities { replies, ..Capacities::default() })?;
     let store = store::open(&config, &links)?;
     let public = sockets.public;
     let page = match (config.dev, &identity) {
@@ -59,6 +61,7 @@ pub fn run(config: Config) -> anyhow::Result<ExitCode> {
         phase: Arc::new(Phase::new(count as u16)),
         connections: Arc::new(AtomicUsize::new(0)),
         started: Instant::now(),
+        stats: (0..count).map(|_| Arc::default()).collect(),
     };
     let internal = sockets.internal;
     let phase = plan.phase.clone();

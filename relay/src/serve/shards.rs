@@ -23,15 +23,18 @@ use crate::edge::{Edge, EdgeLimits};
 use crate::mesh::{Link, Receiver};
 use crate::rt::quic::{EndpointLimits, Member};
 use crate::rt::{self, Driver, ShardSpec, tcp::TcpListener};
+use crate::shard::stats::AllStats;
 use crate::shard::{Phase, PortLinks, PumpParts, Shell, pump};
 use crate::{tcp, wt};
 
 /// A message id has six bits for the shard.
 pub const SHARDS_MAX: usize = 64;
-/// Commands with an answer under way from one shard to another; the reply ring is as long.
-pub const PERMITS_PER_PEER: u32 = 1024;
+/// Commands with an answer under way from one shard to all others together: what a disk's pause of half a second gathers.
+const PERMITS_PER_SHARD: u32 = 64 * 1024;
+const PERMITS_PER_PEER_MIN: u32 = 1024;
+const PERMITS_PER_PEER_MAX: u32 = 16 * 1024;
 /// Store requests under way per shard; the store's queues are longer, for what a core may add without asking.
-const STORE_SLOTS: usize = 768;
+const STORE_SLOTS: usize = 12 * 1024;
 /// A live conversation nobody uses is evicted after this long.
 const EVICT_IDLE: Duration = Duration::from_secs(60);
 /// Conversations in memory per shard: some 10 KiB each when quiet.
@@ -50,6 +53,7 @@ pub struct Plan {
     pub phase: Arc<Phase>,
     pub connections: Arc<AtomicUsize>,
     pub started: Instant,
+    pub stats: AllStats,
 }
 
 /// One shard's own parts, on their way to its thread.
@@ -60,6 +64,11 @@ struct Parts {
     listener: std::net::TcpListener,
     member: Option<Member>,
     internal: Option<std::net::TcpListener>,
+}
+
+/// Commands with an answer under way from one shard to another; the reply ring is as long.
+pub fn permits_per_peer(shards: usize) -> u32 {
+    (PERMITS_PER_SHARD / shards as u32).clamp(PERMITS_PER_PEER_MIN, PERMITS_PER_PEER_MAX)
 }
 
 pub fn start(
@@ -89,7 +98,8 @@ async fn live(plan: Plan, parts: Parts, shard: u16, shards: u16) {
     let port = parts.link.open().expect("an eventfd can be watched");
     let port = Rc::new(RefCell::new(port));
     let core = Shard::new(core_config(&plan, shard, shards), Box::new(PortLinks(port.clone())));
-    let shell = Shell::new(shard, core, parts.store, plan.started, plan.epoch << 36);
+    let shell =
+        Shell::new(shard, core, parts.store, plan.started, plan.epoch << 36, plan.stats[usize::from(shard)].clone());
     let edge = Rc::new(Edge {
         shell,
         verifier: plan.verifier.clone(),
@@ -105,7 +115,7 @@ async fn live(plan: Plan, parts: Parts, shard: u16, shards: u16) {
         serve_quic(&plan, &edge, member, identity);
     }
     if let Some(listener) = parts.internal {
-        rt::spawn(internal::serve(listener, plan.phase.clone()));
+        rt::spawn(internal::serve(listener, plan.phase.clone(), plan.stats.clone()));
     }
     pump(PumpParts { edge, port, stored: parts.stored, phase: plan.phase, shard }).await;
 }
@@ -140,7 +150,7 @@ fn core_config(plan: &Plan, shard: u16, shards: u16) -> CoreConfig {
             burst: limits.send_burst,
         },
         sessions_per_user_max: limits.sessions_per_user as usize,
-        permits_per_peer: PERMITS_PER_PEER,
+        permits_per_peer: permits_per_peer(usize::from(shards)),
         evict_idle_ms: EVICT_IDLE.as_millis() as u64,
         live_conversations_max: LIVE_CONVERSATIONS_MAX,
         store_slots: STORE_SLOTS,

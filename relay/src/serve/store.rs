@@ -6,13 +6,15 @@ use chasqui_proto::row::Completion;
 use chasqui_storage::embedded::Embedded;
 use chasqui_storage::engine::Engine;
 use chasqui_storage::memory::{Memory, SharedMemory};
-use chasqui_storage::service::{CompletionSink, Service, ServiceConfig, ShardHandle};
+use chasqui_storage::service::{
+    CompletionSink, SHARD_READS_MAX, SHARD_WRITES_MAX, Service, ServiceConfig, ShardHandle,
+};
 
 use crate::config::{Config, StorageEngine};
 use crate::mesh::{Link, Receiver, Sender, inbox};
 
 /// Completions a shard may have waiting: every request it can have under way.
-const COMPLETIONS_MAX: usize = 4096;
+const COMPLETIONS_MAX: usize = SHARD_WRITES_MAX + SHARD_READS_MAX;
 
 pub struct Store {
     pub epoch: Epoch,

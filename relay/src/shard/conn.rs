@@ -5,6 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -79,17 +80,20 @@ impl Conn {
         self.outbox.borrow().bytes() > self.outbox_bytes_max / 2
     }
 
-    pub(super) fn queue(&self, frame: Bytes, droppable: bool) {
+    /// True: the reader is too slow, and the connection is cut.
+    pub(super) fn queue(&self, frame: Bytes, droppable: bool) -> bool {
         if self.closing.get().is_some() || (droppable && self.is_congested()) {
-            return;
+            return false;
         }
         let mut outbox = self.outbox.borrow_mut();
         outbox.push(frame);
-        if outbox.bytes() > self.outbox_bytes_max {
-            outbox.cut();
-            drop(outbox);
-            self.close(CloseCode::SlowConsumer.code(), CloseCode::SlowConsumer.name());
+        if outbox.bytes() <= self.outbox_bytes_max {
+            return false;
         }
+        outbox.cut();
+        drop(outbox);
+        self.close(CloseCode::SlowConsumer.code(), CloseCode::SlowConsumer.name());
+        true
     }
 
     /// A frame of the transport itself, such as a pong.
@@ -136,7 +140,7 @@ impl Conn {
     }
 
     /// Writes what can be written now.
-    pub(super) fn flush(&self, stats: &Stats) {
+    pub(super) fn flush(&self, stats: &Arc<Stats>) {
         match &self.sink {
             Sink::Stream { wake } => wake.raise(),
             Sink::Tcp { pipe, waiting, me } => {
@@ -145,7 +149,7 @@ impl Conn {
                     && !waiting.replace(true)
                     && let Some(me) = me.upgrade()
                 {
-                    crate::rt::spawn(me.write_rest());
+                    crate::rt::spawn(me.write_rest(stats.clone()));
                 }
             }
         }
@@ -173,9 +177,8 @@ impl Conn {
     }
 
     /// Waits for the peer to read on. Ends with the outbox empty or the connection gone.
-    async fn write_rest(self: Rc<Self>) {
+    async fn write_rest(self: Rc<Self>, stats: Arc<Stats>) {
         let Sink::Tcp { pipe, waiting, .. } = &self.sink else { return };
-        let stats = Stats::default();
         loop {
             pipe.writable().await;
             if self.write_some(pipe, &stats) {

@@ -2,23 +2,24 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::conn::Conn;
 use super::stats::Stats;
-use crate::rt::turn::EndOfTurn;
+use crate::rt::turn::{self, EndOfTurn};
 
 /// One shard's list of connections to flush.
 pub struct Flusher {
     dirty: RefCell<Vec<Rc<Conn>>>,
     turn_end: RefCell<Option<EndOfTurn>>,
     started: Instant,
-    pub stats: Rc<Stats>,
+    stats: Arc<Stats>,
 }
 
 impl Flusher {
-    pub fn new(started: Instant) -> Rc<Self> {
-        Rc::new(Self { dirty: RefCell::default(), turn_end: RefCell::default(), started, stats: Rc::default() })
+    pub fn new(started: Instant, stats: Arc<Stats>) -> Rc<Self> {
+        Rc::new(Self { dirty: RefCell::default(), turn_end: RefCell::default(), started, stats })
     }
 
     /// Milliseconds since the process started.
@@ -32,6 +33,8 @@ impl Flusher {
         let end = EndOfTurn::new(move || {
             me.flush();
             also();
+            let (took, counts) = (turn::running_for(), turn::counts());
+            me.stats.end_turn(took, counts);
         });
         self.turn_end.replace(Some(end));
     }

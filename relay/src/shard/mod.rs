@@ -16,6 +16,7 @@ pub mod stats;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use chasqui_chat::{Effect, Effects, Input, Now, Shard};
@@ -46,13 +47,22 @@ pub struct Shell {
     deadline_moved: Notify,
     next_session: Cell<u64>,
     shard: u16,
-    pub stats: Rc<Stats>,
+    /// Store requests a stopped store refused; the pump answers them.
+    refused: RefCell<Vec<Completion>>,
+    pub stats: Arc<Stats>,
 }
 
 impl Shell {
     /// `first_session` keeps session ids apart from those of former processes.
-    pub fn new(shard: u16, core: Shard, store: StoreHandle, started: Instant, first_session: u64) -> Rc<Self> {
-        let flusher = Flusher::new(started);
+    pub fn new(
+        shard: u16,
+        core: Shard,
+        store: StoreHandle,
+        started: Instant,
+        first_session: u64,
+        stats: Arc<Stats>,
+    ) -> Rc<Self> {
+        let flusher = Flusher::new(started, stats.clone());
         Rc::new(Self {
             core: RefCell::new(core),
             effects: RefCell::default(),
@@ -63,7 +73,8 @@ impl Shell {
             deadline_moved: Notify::default(),
             next_session: Cell::new(first_session),
             shard,
-            stats: flusher.stats.clone(),
+            refused: RefCell::default(),
+            stats,
             flusher,
         })
     }
@@ -85,14 +96,26 @@ impl Shell {
 
     pub fn add(&self, conn: Rc<Conn>) {
         self.conns.borrow_mut().insert(conn.session, conn);
+        self.stats.connections.set(self.sessions() as u64);
     }
 
     /// The transport is gone.
     pub fn remove(&self, session: SessionId) {
-        let known = self.conns.borrow_mut().remove(&session);
+        let known = self.take(session);
         if known.is_some() {
             self.input(Input::Closed { session });
         }
+    }
+
+    fn take(&self, session: SessionId) -> Option<Rc<Conn>> {
+        let conn = self.conns.borrow_mut().remove(&session);
+        self.stats.connections.set(self.sessions() as u64);
+        conn
+    }
+
+    /// What a stopped store has refused since this was asked last.
+    pub fn take_refused(&self) -> Vec<Completion> {
+        self.refused.take()
     }
 
     pub fn conns(&self) -> Vec<Rc<Conn>> {
@@ -151,8 +174,8 @@ impl Shell {
     }
 
     fn queue(&self, conn: &Rc<Conn>, frame: bytes::Bytes, droppable: bool) {
-        self.stats.frames.set(self.stats.frames.get() + 1);
-        conn.queue(frame, droppable);
+        self.stats.frames_out.add(1);
+        self.stats.slow_consumers.add(u64::from(conn.queue(frame, droppable)));
         self.mark_dirty(conn);
     }
 
@@ -163,8 +186,7 @@ impl Shell {
 
     fn close(&self, session: SessionId, code: CloseCode) {
         // The core has forgotten the session; no Closed is owed for it.
-        let conn = self.conns.borrow_mut().remove(&session);
-        if let Some(conn) = conn {
+        if let Some(conn) = self.take(session) {
             self.close_conn(&conn, code);
         }
     }
@@ -179,7 +201,7 @@ impl Shell {
         if let Some(request) = refused {
             // The queue is as long as the core's slots, so only a stopped store comes here.
             let outcome = Outcome::Failed(StoreFailure::Unknown);
-            self.stats.refused_completions.borrow_mut().push(Completion { ticket: request.ticket, outcome });
+            self.refused.borrow_mut().push(Completion { ticket: request.ticket, outcome });
         }
     }
 

@@ -93,7 +93,7 @@ async fn messages(shell: Rc<Shell>, port: Rc<RefCell<Port<Msg>>>, mut stored: Re
         let taken = port.borrow_mut().drain(DRAIN_MAX, &mut |from, msg| mesh.push((from, msg)));
         let answered = stored.drain(DRAIN_MAX, &mut |completion| done.push(completion));
         mesh.drain(..).for_each(|(from, msg)| shell.input(Input::Mesh { from: from as ShardId, msg }));
-        done.append(&mut shell.stats.refused_completions.take());
+        done.append(&mut shell.take_refused());
         done.drain(..).for_each(|completion| shell.input(Input::Stored(completion)));
         if shell.with_core(|core| core.owes()) {
             shell.input(Input::Room);

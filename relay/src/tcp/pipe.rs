@@ -94,12 +94,12 @@ impl Pipe {
         if count == 0 {
             return Ok(true);
         }
-        Stats::count(&stats.writes, 1);
+        stats.writes.add(1);
         let sent =
             if count == 1 { self.stream.try_send(&slices[0]) } else { self.stream.try_send_vectored(&slices[..count]) };
         match sent {
             Ok(sent) => {
-                Stats::count(&stats.bytes_out, sent as u64);
+                stats.bytes_out.add(sent as u64);
                 outbox.advance(sent);
                 Ok(sent == wanted)
             }
@@ -125,8 +125,8 @@ impl Pipe {
         while tls.conn.wants_write() {
             tls.conn.write_tls(&mut tls.records)?;
         }
-        Stats::count(&stats.writes, 1);
-        Stats::count(&stats.bytes_out, plain as u64);
+        stats.writes.add(1);
+        stats.bytes_out.add(plain as u64);
         self.send_records(tls)
     }
 

@@ -1,0 +1,80 @@
+//! The metrics page: Prometheus text (exposition format 0.0.4) over all shards.
+
+use std::fmt::Write as _;
+
+use crate::shard::stats::{Counter, Stats, TURN_BUCKETS};
+
+pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+type Look = fn(&Stats) -> &Counter;
+
+/// Name, type, help, and where it is.
+const SERIES: &[(&str, &str, &str, Look)] = &[
+    ("chasqui_connections", "gauge", "Sessions that are open.", |s| &s.connections),
+    ("chasqui_frames_in_total", "counter", "Frames received from clients.", |s| &s.frames_in),
+    ("chasqui_frames_out_total", "counter", "Frames queued to clients.", |s| &s.frames_out),
+    ("chasqui_writes_total", "counter", "Write system calls (WebSocket) and stream writes (WebTransport).", |s| {
+        &s.writes
+    }),
+    ("chasqui_bytes_out_total", "counter", "Bytes written to clients, before TLS or QUIC.", |s| &s.bytes_out),
+    ("chasqui_slow_consumers_total", "counter", "Connections cut because they read too slowly.", |s| &s.slow_consumers),
+    ("chasqui_wakeups_total", "counter", "Times the driver reported sockets ready.", |s| &s.wakeups),
+    ("chasqui_turns_total", "counter", "Turns of the shard.", |s| &s.turns),
+];
+
+pub fn page(shards: &[std::sync::Arc<Stats>]) -> String {
+    let mut out = String::with_capacity(8 * 1024);
+    for (name, kind, help, look) in SERIES {
+        head(&mut out, name, kind, help);
+        for (shard, stats) in shards.iter().enumerate() {
+            let _ = writeln!(out, "{name}{{shard=\"{shard}\"}} {}", look(stats).get());
+        }
+    }
+    head(&mut out, TURNS, "histogram", "How long turns took, from their start to the last write.");
+    shards.iter().enumerate().for_each(|(shard, stats)| turns(&mut out, shard, stats));
+    out
+}
+
+const TURNS: &str = "chasqui_turn_seconds";
+
+fn head(out: &mut String, name: &str, kind: &str, help: &str) {
+    let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
+}
+
+fn turns(out: &mut String, shard: usize, stats: &Stats) {
+    let mut below = 0;
+    for (bucket, counter) in stats.turn_us[..TURN_BUCKETS - 1].iter().enumerate() {
+        below += counter.get();
+        let le = (1u64 << bucket) as f64 / 1e6;
+        let _ = writeln!(out, "{TURNS}_bucket{{shard=\"{shard}\",le=\"{le}\"}} {below}");
+    }
+    below += stats.turn_us[TURN_BUCKETS - 1].get();
+    let sum = stats.turn_us_sum.get() as f64 / 1e6;
+    let _ = writeln!(out, "{TURNS}_bucket{{shard=\"{shard}\",le=\"+Inf\"}} {below}");
+    let _ = writeln!(out, "{TURNS}_sum{{shard=\"{shard}\"}} {sum}\n{TURNS}_count{{shard=\"{shard}\"}} {below}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rt::turn::TurnCounts;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    #[test]
+    fn every_shard_has_its_line() {
+        let shards = [Arc::new(Stats::default()), Arc::new(Stats::default())];
+        shards[1].frames_out.add(7);
+        shards[1].end_turn(Duration::from_micros(3), TurnCounts::default());
+        let page = page(&shards);
+        for line in [
+            "chasqui_frames_out_total{shard=\"0\"} 0",
+            "chasqui_frames_out_total{shard=\"1\"} 7",
+            "chasqui_turn_seconds_bucket{shard=\"1\",le=\"0.000002\"} 0",
+            "chasqui_turn_seconds_bucket{shard=\"1\",le=\"0.000004\"} 1",
+            "chasqui_turn_seconds_count{shard=\"1\"} 1",
+        ] {
+            assert!(page.lines().any(|found| found == line), "{line} is not in\n{page}");
+        }
+    }
+}
