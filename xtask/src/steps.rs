@@ -78,7 +78,14 @@ fn sim() -> Result<()> {
 
 /// The simulator with arguments of its own.
 pub fn simulate(args: &[&str]) -> Result<()> {
-    cargo(["run", "--quiet", "-p", "chasqui-sim", "--bin", "sim", "--"]).args(args).go()
+    program(built(&["--bin", "sim"])?.join("sim")).args(args).go()
+}
+
+/// Builds one target with the features the whole workspace has, so that nothing the tests have built is built again;
+/// the folder it is in.
+fn built(target: &[&str]) -> Result<PathBuf> {
+    cargo(["build", "--workspace", "--quiet"]).args(target).go()?;
+    Ok(metadata::target_folder()?.join("debug"))
 }
 
 fn web() -> Result<()> {
@@ -100,9 +107,8 @@ fn javascript_tests(folder: &Path) -> Result<Vec<PathBuf>> {
 fn conformance() -> Result<()> {
     let folder = root().join("tests/conformance");
     let python = provide::python("conformance", &folder.join("requirements.txt"))?;
-    cargo(["build", "-p", "chasqui-relay", "--example", "ws_echo"]).go()?;
+    let echo = built(&["--example", "ws_echo"])?.join("examples/ws_echo");
     let target = metadata::target_folder()?;
-    let echo = target.join("debug/examples/ws_echo");
     let driver = program(python).args([folder.join("run.py")]).arg("--out").args([target.join("conformance")]);
     driver.arg("--").args([echo]).args(["--listen", "127.0.0.1:0"]).go()
 }
@@ -111,13 +117,13 @@ fn browser() -> Result<()> {
     let folder = root().join("tests/browser");
     let chromium = provide::debian(&["chromium", "chromium-browser", "google-chrome"], "chromium")?;
     provide::npm(&folder)?;
-    cargo(["build", "-p", "chasqui-relay", "--bin", "chasqui"]).go()?;
+    let relay = built(&["--bin", "chasqui"])?.join("chasqui");
     let target = metadata::target_folder()?;
     program(provide::debian(&["node"], "nodejs")?)
         // One after another: two browsers at once starve each other on a small machine.
         .args(["--test", "--test-concurrency=1"])
         .args(javascript_tests(&folder)?)
-        .env("CHASQUI", target.join("debug/chasqui"))
+        .env("CHASQUI", relay)
         .env("CHROMIUM", chromium)
         .env("OUT", target.join("browser"))
         .go()
