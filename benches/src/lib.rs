@@ -4,9 +4,11 @@
 //! and its mood; compare runs of one machine, and instruction counts rather than times where it is noisy.
 //!
 //! # Layout
+//! - [`allocations`]: a counting allocator, and the sites it saw
 //! - [`sample`]: a send, its ack and the message it becomes
 //! - [`core`]: a shard with in-memory links and a store that answers at once
 
+pub mod allocations;
 pub mod core;
 pub mod sample;
 
