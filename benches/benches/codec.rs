@@ -46,7 +46,7 @@ fn codec(criterion: &mut Criterion) {
 
 criterion_group! {
     name = benches;
-    config = chasqui_benches::criterion();
+    config = chasqui_benches::settings::criterion();
     targets = codec
 }
 criterion_main!(benches);

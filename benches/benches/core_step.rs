@@ -30,7 +30,7 @@ fn room(criterion: &mut Criterion) {
 
 criterion_group! {
     name = benches;
-    config = chasqui_benches::criterion();
+    config = chasqui_benches::settings::criterion();
     targets = direct, room
 }
 criterion_main!(benches);

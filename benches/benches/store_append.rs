@@ -71,7 +71,7 @@ fn append(criterion: &mut Criterion) {
 
 criterion_group! {
     name = benches;
-    config = chasqui_benches::criterion();
+    config = chasqui_benches::settings::criterion();
     targets = append
 }
 criterion_main!(benches);
