@@ -94,7 +94,7 @@ fn count() -> Result<Baseline> {
     provide::debian(&["valgrind"], "valgrind")?;
     provide::tool("gungraun-runner", &version_of("gungraun")?)?;
     let bench = cargo(["bench", "--quiet", "--package", "chasqui-benches", "--no-default-features"]);
-    let output = bench.args(["--bench", "instructions", "--", "--output-format=json"]).output()?;
+    let output = bench.args(["--bench", "instructions"]).env("GUNGRAUN_OUTPUT_FORMAT", "json").output()?;
     let instructions: BTreeMap<String, u64> = output.lines().map(parse).collect::<Result<_>>()?;
     if instructions.is_empty() {
         bail!("nothing was counted");
