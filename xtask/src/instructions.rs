@@ -16,7 +16,7 @@ use crate::run::{cargo, root};
 use crate::{metadata, provide, run};
 
 /// A rise above this fails. Ten times the noise, and less than what a change that matters costs.
-const RISE_PERCENT_MAX: f64 = 5.0;
+const RISE_PERCENT_MAX: u64 = 5;
 
 const HEAD: &str = "\
 # Instructions that each bench takes, compared by `cargo xtask instructions`; `--bless` writes them anew.
@@ -81,7 +81,7 @@ pub fn judge(baseline: &Baseline, now: &Baseline) -> Verdict {
         };
         let percent = (*count as f64 / *before as f64 - 1.0) * 100.0;
         verdict.lines.push(format!("{name:<32} {count:>10}  {percent:+6.2} %"));
-        if percent > RISE_PERCENT_MAX {
+        if count * 100 > before * (100 + RISE_PERCENT_MAX) {
             verdict.wrong.push(format!("{name} rose by {percent:.1} %, from {before} to {count}"));
         }
     }
