@@ -16,7 +16,7 @@ fn codec(criterion: &mut Criterion) {
             bencher.iter(|| {
                 out.clear();
                 encode_command(dialect, black_box(&send), &mut out);
-                out.len()
+                black_box(out.as_slice());
             });
         });
         let frame = sample::aligned(&sample::command_frame(dialect, &send));
@@ -32,7 +32,7 @@ fn codec(criterion: &mut Criterion) {
                 bencher.iter(|| {
                     out.clear();
                     encode_event(dialect, black_box(&event), &mut out);
-                    out.len()
+                    black_box(out.as_slice());
                 });
             });
             let frame = sample::aligned(&sample::event_frame(dialect, &event));
@@ -46,7 +46,7 @@ fn codec(criterion: &mut Criterion) {
 
 criterion_group! {
     name = benches;
-    config = chasqui_benches::criterion();
+    config = chasqui_benches::settings::criterion();
     targets = codec
 }
 criterion_main!(benches);

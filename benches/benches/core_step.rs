@@ -8,7 +8,7 @@ const ROOM_MEMBERS: usize = 200;
 fn direct(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("core_step");
     group.throughput(Throughput::Elements(1));
-    let mut core = Core::default();
+    let mut core: Core = Core::default();
     let (alice, _bob) = (core.open("alice"), core.open("bob"));
     let conv = core.direct(alice, "bob");
     group.bench_function("direct message", |bencher| bencher.iter(|| core.send(alice, conv)));
@@ -19,7 +19,7 @@ fn direct(criterion: &mut Criterion) {
 fn room(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("core_step");
     group.throughput(Throughput::Elements(ROOM_MEMBERS as u64 - 1));
-    let mut core = Core::default();
+    let mut core: Core = Core::default();
     let members: Vec<String> = (1..ROOM_MEMBERS).map(|index| format!("member-{index}")).collect();
     let creator = core.open("creator");
     members.iter().for_each(|name| _ = core.open(name));
@@ -30,7 +30,7 @@ fn room(criterion: &mut Criterion) {
 
 criterion_group! {
     name = benches;
-    config = chasqui_benches::criterion();
+    config = chasqui_benches::settings::criterion();
     targets = direct, room
 }
 criterion_main!(benches);

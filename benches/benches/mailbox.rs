@@ -103,7 +103,7 @@ async fn take(port: &mut Port<Message>, batch: u64) {
 
 criterion_group! {
     name = benches;
-    config = chasqui_benches::criterion();
+    config = chasqui_benches::settings::criterion();
     targets = ring, hop
 }
 criterion_main!(benches);

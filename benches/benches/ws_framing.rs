@@ -4,27 +4,16 @@ use std::hint::black_box;
 
 use chasqui_benches::sample;
 use chasqui_proto::dialect::Dialect;
-use chasqui_proto::ws::mask::unmask;
 use chasqui_proto::ws::{Decoder, Event, Input, Limits, Opcode, encode};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 
 /// Frames in one received chunk.
 const CHUNK_FRAMES: [usize; 2] = [1, 64];
-const KEY: [u8; 4] = [0x3a, 0x91, 0x5c, 0x07];
-
-/// Masked client frames, one after another, as one read brings them.
-fn chunk(frames: usize) -> Vec<u8> {
-    let mut payload = sample::command_frame(Dialect::Native, &sample::send());
-    let mut head = encode::frame_head(Opcode::Binary, payload.len()).to_vec();
-    head[1] |= 0x80;
-    unmask(&mut payload, KEY);
-    [head, KEY.to_vec(), payload].concat().repeat(frames)
-}
 
 fn decode(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("ws_framing/decode");
     for frames in CHUNK_FRAMES {
-        let chunk = chunk(frames);
+        let chunk = sample::client_chunk(frames);
         group.throughput(Throughput::Elements(frames as u64));
         group.bench_function(format!("{frames} a read"), |bencher| {
             let mut decoder = Decoder::new(Limits::default());
@@ -56,7 +45,7 @@ fn encode(criterion: &mut Criterion) {
         bencher.iter(|| {
             out.clear();
             encode::binary(&mut out, black_box(&payload));
-            out.len()
+            black_box(out.as_slice());
         });
     });
     group.finish();
@@ -64,7 +53,7 @@ fn encode(criterion: &mut Criterion) {
 
 criterion_group! {
     name = benches;
-    config = chasqui_benches::criterion();
+    config = chasqui_benches::settings::criterion();
     targets = decode, encode
 }
 criterion_main!(benches);

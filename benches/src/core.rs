@@ -1,5 +1,7 @@
 //! A shard alone in its process: no links to others, a store that has persisted everything the moment it is asked.
 
+use std::collections::VecDeque;
+
 use chasqui_chat::{Class, Config, DeliveryOrder, Effect, Effects, Input, Links, Msg, Now, Shard, ShardId};
 use chasqui_proto::command::{AckLevel, Command, Target};
 use chasqui_proto::event::{Event, Limits};
@@ -19,36 +21,57 @@ impl Links for NoLinks {
     }
 }
 
-/// Drives one shard and counts what it tells its sessions.
-pub struct Core {
+/// Where a shard's events go.
+pub trait Receiver {
+    fn receive(&mut self, sessions: &[SessionId], event: &Event);
+}
+
+/// Counts events, one for each session told.
+#[derive(Default)]
+pub struct Count(pub u64);
+
+impl Receiver for Count {
+    fn receive(&mut self, sessions: &[SessionId], _: &Event) {
+        self.0 += sessions.len() as u64;
+    }
+}
+
+/// Drives one shard and hands on what it tells its sessions.
+pub struct Core<R = Count> {
     shard: Shard,
     now: Now,
     steps: u64,
     effects: Effects,
-    completions: Vec<Completion>,
-    /// Events for sessions, one for each receiver.
-    pub told: u64,
+    completions: VecDeque<Completion>,
+    /// Store requests that are under way before the oldest is answered.
+    pub store_depth: usize,
+    pub receiver: R,
     /// The conversation last heard of.
     conv: Option<ConvId>,
     counter: u64,
 }
 
-impl Default for Core {
+impl<R: Receiver + Default> Default for Core<R> {
     fn default() -> Self {
+        Self::new(R::default())
+    }
+}
+
+impl<R: Receiver> Core<R> {
+    pub fn new(receiver: R) -> Self {
         Self {
             shard: Shard::new(config(), Box::new(NoLinks)),
             now: Now { mono_ms: 1_000, wall_ms: 1_800_000_000_000 },
             steps: 0,
             effects: Effects::default(),
-            completions: Vec::new(),
-            told: 0,
+            completions: VecDeque::new(),
+            store_depth: 0,
+            receiver,
             conv: None,
             counter: 0,
         }
     }
-}
 
-impl Core {
     /// A session of a user of that name.
     pub fn open(&mut self, name: &str) -> SessionId {
         self.counter += 1;
@@ -87,7 +110,12 @@ impl Core {
             ack: AckLevel::Durable,
             resend: false,
         };
-        self.step(Input::Command { session, command: &command });
+        self.command(session, &command);
+    }
+
+    /// A client's command to its end.
+    pub fn command(&mut self, session: SessionId, command: &Command<'_>) {
+        self.step(Input::Command { session, command });
         self.pass_time();
     }
 
@@ -102,10 +130,12 @@ impl Core {
         }
     }
 
-    /// One input, and every answer of the store that follows from it.
+    /// One input, and every answer of the store that is due after it.
     fn step(&mut self, input: Input<'_>) {
         self.input(input);
-        while let Some(completion) = self.completions.pop() {
+        while self.completions.len() > self.store_depth
+            && let Some(completion) = self.completions.pop_front()
+        {
             self.input(Input::Stored(completion));
         }
     }
@@ -114,13 +144,16 @@ impl Core {
         self.shard.step(self.now, input, &mut self.effects);
         for effect in self.effects.list.drain(..) {
             match effect {
-                Effect::Send { event, .. } => self.told += u64::from(note(&mut self.conv, &event)),
+                Effect::Send { session, event } => {
+                    note(&mut self.conv, &event);
+                    self.receiver.receive(&[session], &event);
+                }
                 Effect::Fan { targets, event } => {
                     note(&mut self.conv, &event);
-                    self.told += targets.len() as u64;
+                    self.receiver.receive(&self.effects.targets[targets], &event);
                 }
                 Effect::Store(request) => {
-                    self.completions.push(Completion { ticket: request.ticket, outcome: answer(&request.op) });
+                    self.completions.push_back(Completion { ticket: request.ticket, outcome: answer(&request.op) });
                 }
                 Effect::Close { code, .. } => panic!("a session was closed: {code:?}"),
             }
@@ -130,13 +163,12 @@ impl Core {
 }
 
 /// Remembers a new conversation; refuses errors, so that no bench measures a refusal.
-fn note(conv: &mut Option<ConvId>, event: &Event) -> bool {
+fn note(conv: &mut Option<ConvId>, event: &Event) {
     match event {
         Event::ConversationCreated { conv: made, .. } => *conv = Some(*made),
         Event::Error { code, .. } => panic!("the core answered {code:?}"),
         _ => {}
     }
-    true
 }
 
 /// An empty store, which takes every write.
@@ -173,18 +205,18 @@ mod tests {
 
     #[test]
     fn a_direct_message_is_told_twice_and_a_rooms_to_everybody() {
-        let mut core = Core::default();
+        let mut core: Core = Core::default();
         let (alice, _bob) = (core.open("alice"), core.open("bob"));
         let conv = core.direct(alice, "bob");
-        let before = core.told;
+        let before = core.receiver.0;
         core.send(alice, conv);
-        assert_eq!(core.told - before, 2, "the delivery and the ack");
+        assert_eq!(core.receiver.0 - before, 2, "the delivery and the ack");
 
         let members: Vec<String> = (0..9).map(|index| format!("member-{index}")).collect();
         members.iter().for_each(|name| _ = core.open(name));
         let room = core.group(alice, &members);
-        let before = core.told;
+        let before = core.receiver.0;
         core.send(alice, room);
-        assert_eq!(core.told - before, 10, "nine deliveries and the ack");
+        assert_eq!(core.receiver.0 - before, 10, "nine deliveries and the ack");
     }
 }

@@ -4,21 +4,18 @@
 //! and its mood; compare runs of one machine, and instruction counts rather than times where it is noisy.
 //!
 //! # Layout
+//! - [`allocations`]: a counting allocator, and the sites it saw
 //! - [`sample`]: a send, its ack and the message it becomes
 //! - [`core`]: a shard with in-memory links and a store that answers at once
+//! - [`fan_out`]: one event to many connections
+//! - `settings`: how long each timed bench runs
 
+pub mod allocations;
 pub mod core;
+// The relay's own encoder without the rest of the relay, which takes minutes to build.
+#[path = "../../relay/src/shard/encode.rs"]
+pub mod encode;
+pub mod fan_out;
 pub mod sample;
-
-use std::time::Duration;
-
-use criterion::Criterion;
-
-/// Short enough that all benches together take a few minutes.
-const MEASURED: Duration = Duration::from_secs(3);
-const WARM_UP: Duration = Duration::from_secs(1);
-
-/// The settings of every bench.
-pub fn criterion() -> Criterion {
-    Criterion::default().measurement_time(MEASURED).warm_up_time(WARM_UP)
-}
+#[cfg(feature = "server")]
+pub mod settings;

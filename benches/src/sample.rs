@@ -4,6 +4,9 @@ use chasqui_proto::command::{AckLevel, Command, Target};
 use chasqui_proto::dialect::{Dialect, encode_command, encode_event};
 use chasqui_proto::event::{Event, Message};
 use chasqui_proto::ids::{ClientId, ConvId, MsgId, UserId};
+use chasqui_proto::ws::Opcode;
+use chasqui_proto::ws::encode::frame_head;
+use chasqui_proto::ws::mask::unmask;
 use rkyv::util::AlignedVec;
 
 /// 128 bytes of ASCII, as most of a chat is.
@@ -74,6 +77,16 @@ pub fn event_frame(dialect: Dialect, event: &Event) -> Vec<u8> {
     let mut frame = Vec::new();
     encode_event(dialect, event, &mut frame);
     frame
+}
+
+/// Masked client frames, one after another, as one read brings them.
+pub fn client_chunk(frames: usize) -> Vec<u8> {
+    const KEY: [u8; 4] = [0x3a, 0x91, 0x5c, 0x07];
+    let mut payload = command_frame(Dialect::Native, &send());
+    let mut head = frame_head(Opcode::Binary, payload.len()).to_vec();
+    head[1] |= 0x80;
+    unmask(&mut payload, KEY);
+    [head, KEY.to_vec(), payload].concat().repeat(frames)
 }
 
 /// The frame where the relay's receive buffers put it: on an 8-byte boundary.

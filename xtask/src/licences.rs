@@ -35,10 +35,15 @@ pub fn is_allowed(expression: &str, allowed: &[String]) -> bool {
 
 type Tokens<'a, 'b> = &'b mut std::iter::Peekable<std::str::SplitWhitespace<'a>>;
 
+/// SPDX 3 allows operators in lower case too, but not mixed.
+fn operator(token: &str, name: &str) -> bool {
+    token == name || token == name.to_lowercase()
+}
+
 /// `a OR b`. None: not an expression.
 fn any(tokens: Tokens<'_, '_>, allowed: &[String]) -> Option<bool> {
     let mut met = all(tokens, allowed)?;
-    while tokens.next_if_eq(&"OR").is_some() {
+    while tokens.next_if(|it| operator(it, "OR")).is_some() {
         met |= all(tokens, allowed)?;
     }
     Some(met)
@@ -47,7 +52,7 @@ fn any(tokens: Tokens<'_, '_>, allowed: &[String]) -> Option<bool> {
 /// `a AND b`, which binds closer.
 fn all(tokens: Tokens<'_, '_>, allowed: &[String]) -> Option<bool> {
     let mut met = one(tokens, allowed)?;
-    while tokens.next_if_eq(&"AND").is_some() {
+    while tokens.next_if(|it| operator(it, "AND")).is_some() {
         met &= one(tokens, allowed)?;
     }
     Some(met)
@@ -60,7 +65,7 @@ fn one(tokens: Tokens<'_, '_>, allowed: &[String]) -> Option<bool> {
         let met = any(tokens, allowed)?;
         return tokens.next_if_eq(&")").map(|_| met);
     }
-    let name = match tokens.next_if_eq(&"WITH") {
+    let name = match tokens.next_if(|it| operator(it, "WITH")) {
         Some(_) => format!("{token} WITH {}", tokens.next()?),
         None => token.to_owned(),
     };

@@ -1,4 +1,5 @@
-//! What steps need beside Rust: Debian packages, Python packages in an environment of their own, npm packages.
+//! What steps need beside the toolchain: Debian packages, programs of crates, Python packages in an environment of their
+//! own, npm packages.
 //!
 //! Promise: nothing is installed without a word, and nothing twice. Without the right to install, the error is the
 //! exact command to run.
@@ -33,6 +34,24 @@ fn install_debian(packages: &[&str]) -> Result<()> {
 
 fn apt(args: &[&str]) -> Result<()> {
     run::program("apt-get").args(args).env("DEBIAN_FRONTEND", "noninteractive").go()
+}
+
+/// The program of a crate, in exactly that version, built once in a folder for tools under the target folder.
+pub fn tool(krate: &str, version: &str) -> Result<PathBuf> {
+    let tools = metadata::target_folder()?.join("tools");
+    let (program, stamp) = (tools.join("bin").join(krate), tools.join(format!("{krate}.version")));
+    if program.is_file() && std::fs::read_to_string(&stamp).is_ok_and(|built| built == version) {
+        return Ok(program);
+    }
+    println!("  building {krate} {version} in {}", tools.display());
+    let exact = format!("={version}");
+    // Built in haste: it waits for others most of its time.
+    run::cargo(["install", krate, "--version", &exact, "--locked", "--debug", "--quiet", "--force", "--root"])
+        .args([&tools])
+        .env("CARGO_TARGET_DIR", tools.join("build"))
+        .go()?;
+    std::fs::write(stamp, version)?;
+    Ok(program)
 }
 
 /// A Python that has exactly the packages of `requirements`, in an environment under the target folder.

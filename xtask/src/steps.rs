@@ -31,6 +31,7 @@ steps! {
     doorbell: "the doorbell, model-checked";
     docs: "the documentation builds without a warning";
     sim: "the simulator, 2,000 seeds";
+    instructions: "the hot path takes hardly more instructions than the committed counts";
     conformance: "Autobahn's WebSocket cases";
     browser: "two Chromium tabs, two transports, one kill -9";
 }
@@ -74,6 +75,10 @@ fn docs() -> Result<()> {
 
 fn sim() -> Result<()> {
     simulate(&["--seeds", SIM_SEEDS])
+}
+
+fn instructions() -> Result<()> {
+    crate::instructions::compare()
 }
 
 /// The simulator with arguments of its own.

@@ -16,6 +16,9 @@ fn expressions_are_read_as_spdx_means_them() {
         ("GPL-3.0-only OR MIT", true),
         ("MIT/Apache-2.0", true),
         ("MIT AND GPL-3.0-only", false),
+        ("GPL-3.0-only or MIT", true),
+        ("MIT and GPL-3.0-only", false),
+        ("MIT Or GPL-3.0-only", false),
         ("ISC AND (GPL-3.0-only OR MIT)", true),
         ("(ISC OR GPL-3.0-only) AND Unicode-3.0", false),
         // AND binds closer than OR.
