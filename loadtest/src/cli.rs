@@ -1,5 +1,7 @@
 //! The command line.
 
+mod rival;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,7 +10,9 @@ use chasqui_proto::command::AckLevel;
 use chasqui_proto::dialect::Dialect;
 use clap::{Args, Parser, Subcommand};
 
+pub use self::rival::{FloorArgs, FloorScenario, ServeArgs};
 use crate::dial::Transport;
+use crate::rival::Rival;
 
 /// Measures a chat relay: open-loop load, latency from the scheduled send time, and an account of every message.
 ///
@@ -36,6 +40,11 @@ pub enum ScenarioArgs {
     /// Connections that do nothing: the server's memory for each; start the server afresh, or they fill memory that
     /// former ones have left
     Idle(IdleArgs),
+    /// The same load on a server without chat, the unit for what chat costs; what says how a relay is reached and
+    /// spoken to (--connect, --transport, --dialect, --ack, tokens, certificates) is ignored
+    Floor(FloorArgs),
+    /// Run such a server
+    Serve(ServeArgs),
 }
 
 #[derive(Debug, Clone, Args)]
@@ -72,6 +81,9 @@ pub struct Common {
     /// Also write the result as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// The server is one of these, and no relay.
+    #[arg(skip)]
+    pub rival: Option<Rival>,
 }
 
 #[derive(Debug, Clone, Args)]

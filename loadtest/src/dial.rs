@@ -9,6 +9,8 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use sha2::{Digest, Sha256};
 
+use crate::rival;
+
 /// Where `serve --dev` keeps its certificate.
 pub const DEV_CERTIFICATE_FILE: &str = "dev-certificate.pem";
 
@@ -54,6 +56,12 @@ pub fn options(
         Transport::Ws => Ok(options),
         Transport::Wss | Transport::Wt => Ok(options.trust(pinned(certificate)?)),
     }
+}
+
+/// A connection into a room of a server without chat.
+pub fn floor(server: SocketAddr, room: &str) -> anyhow::Result<Connector> {
+    let url = format!("ws://{server}{}?{}={room}", rival::PATH, rival::ROOM);
+    Ok(Connector::new(ConnectOptions::new(&url)?.token_in(TokenIn::Header).silence_max(None))?)
 }
 
 /// Connections that share a UDP socket. A real client has one to itself; one for all overflows as soon as a room

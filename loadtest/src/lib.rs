@@ -17,6 +17,7 @@
 //! - [`stamp`], [`account`], [`window`]: what messages carry, what arrived, closed loops
 //! - [`token`], [`dial`], [`peer`], [`worker`]: connections and the threads that drive them
 //! - [`scenario`], [`probe`], [`report`]
+//! - [`rival`], [`server`]: what the relay is measured against, and servers started for a run
 
 #![forbid(unsafe_code)]
 
@@ -28,8 +29,10 @@ pub mod pacing;
 pub mod peer;
 pub mod probe;
 pub mod report;
+pub mod rival;
 pub mod run;
 pub mod scenario;
+pub mod server;
 pub mod stamp;
 pub mod token;
 pub mod window;

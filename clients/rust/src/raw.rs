@@ -1,6 +1,7 @@
 //! One connection: connect, write commands, read events, learn how it ended. Nothing happens by itself, save pongs.
 
 use std::io;
+use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 use chasqui_proto::codes::CloseCode;
@@ -252,6 +253,14 @@ impl Receiver {
         match &mut self.0 {
             Reader::WebSocket(reader) => reader.next().await,
             Reader::WebTransport(reader) => reader.next().await,
+        }
+    }
+
+    /// The next WebSocket message, an event or not: for protocol tests and measurements. Not cancel safe either.
+    pub async fn next_payload(&mut self) -> Result<impl Deref<Target = [u8]> + use<>, Closed> {
+        match &mut self.0 {
+            Reader::WebSocket(reader) => reader.next_payload().await,
+            Reader::WebTransport(_) => Err(Closed::Malformed("a stream has no messages".to_owned())),
         }
     }
 }

@@ -50,8 +50,8 @@ impl Snapshot {
         self.sent.saturating_sub(self.refused) * receivers
     }
 
-    /// Everything sent is answered, and everything not refused has arrived.
-    pub fn is_complete(&self, receivers: u64) -> bool {
-        self.acked + self.refused >= self.sent && self.delivered >= self.expected(receivers)
+    /// Everything sent is answered, if anything is, and everything not refused has arrived.
+    pub fn is_complete(&self, receivers: u64, answered: bool) -> bool {
+        (!answered || self.acked + self.refused >= self.sent) && self.delivered >= self.expected(receivers)
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 use tokio::time::timeout;
 
-use super::{Hub, Notice, Peer, PeerPlan, reading, sending};
+use super::{Hub, Notice, Opening, Peer, PeerPlan, reading, sending};
 use crate::account::Pending;
 
 /// A session nobody welcomes for this long never begins.
@@ -27,7 +27,10 @@ impl Peer {
         let (notify, notices) = mpsc::unbounded_channel();
         let pending = Rc::new(RefCell::new(Pending::default()));
         let listener = reading::Listener::new(hub.clone(), notify, pending.clone(), &plan);
-        spawn_local(reading::run(connection.receiver, listener));
+        match plan.opening {
+            Opening::Enter(_) => spawn_local(reading::run_on_floor(connection.receiver, listener)),
+            _ => spawn_local(reading::run(connection.receiver, listener)),
+        };
         if let Some(number) = plan.sender {
             let speaker = sending::Speaker::new(connection.sender.clone(), hub, pending, number);
             spawn_local(sending::run(speaker, queue));

@@ -33,6 +33,14 @@ pub struct PeerPlan {
     pub opening: Opening,
 }
 
+/// Where a peer's messages go.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    Conversation(ConvId),
+    /// The room of a server without chat, entered with the connection; nothing is acknowledged there.
+    Floor,
+}
+
 /// A connected peer.
 pub struct Peer {
     pub plan: PeerPlan,

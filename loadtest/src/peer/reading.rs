@@ -35,6 +35,16 @@ pub(super) async fn run(mut receiver: Receiver, mut listener: Listener) {
     }
 }
 
+/// The same on a server without chat.
+pub(super) async fn run_on_floor(mut receiver: Receiver, mut listener: Listener) {
+    loop {
+        match receiver.next_payload().await {
+            Ok(payload) => listener.payload(&payload),
+            Err(closed) => return listener.ended(&closed),
+        }
+    }
+}
+
 impl Listener {
     pub fn new(hub: Rc<Hub>, notices: UnboundedSender<Notice>, pending: Rc<RefCell<Pending>>, plan: &PeerPlan) -> Self {
         let flows = plan.hears.clone().map(|_| Flow::default()).collect();
@@ -62,6 +72,14 @@ impl Listener {
             | Event::SyncResult { .. }
             | Event::Retracted { .. }
             | Event::Draining { .. } => {}
+        }
+    }
+
+    fn payload(&mut self, payload: &[u8]) {
+        match str::from_utf8(payload).ok().and_then(Stamp::parse) {
+            Some(stamp) => self.message(stamp),
+            // An empty message tells that the room is entered.
+            None => self.notify(Notice::Welcome),
         }
     }
 

@@ -6,10 +6,9 @@ use std::rc::Rc;
 
 use chasqui_client::raw::Sender;
 use chasqui_proto::command::{Command, Target};
-use chasqui_proto::ids::ConvId;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
-use super::Hub;
+use super::{Hub, Place};
 use crate::account::{Pending, record};
 use crate::clock::{self, Nanos};
 use crate::stamp::{Content, Stamp, client_id};
@@ -20,7 +19,7 @@ pub type Outbox = UnboundedSender<Due>;
 /// A message to be sent.
 #[derive(Clone, Copy, Debug)]
 pub struct Due {
-    pub conv: ConvId,
+    pub place: Place,
     pub at: Nanos,
 }
 
@@ -52,13 +51,19 @@ impl Speaker {
     async fn say(&mut self, due: Due) -> anyhow::Result<()> {
         let counter = self.pending.borrow().next();
         self.book(due.at);
+        let content = self.content.stamped(Stamp { sender: self.number, counter, due: due.at });
+        let Place::Conversation(conv) = due.place else {
+            // Nobody will answer.
+            self.pending.borrow_mut().answered(counter);
+            return Ok(self.to.send_payload(content.as_bytes()).await?);
+        };
         self.id.clear();
         write!(self.id, "{counter}")?;
         let command = Command::Send {
             id: &self.id,
-            target: Target::Conversation(due.conv),
+            target: Target::Conversation(conv),
             client_id: client_id(self.hub.run, self.number, counter),
-            content: self.content.stamped(Stamp { sender: self.number, counter, due: due.at }),
+            content,
             ack: self.hub.ack,
             resend: false,
         };

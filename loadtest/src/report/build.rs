@@ -8,6 +8,7 @@ use super::{ClientCost, CountsReport, IdleMemory, Latencies, Measured, Report, R
 use crate::account::{LatencyUs, Tally};
 use crate::cli::{Common, IdleArgs, TrafficArgs};
 use crate::probe::Machine;
+use crate::rival::Rival;
 use crate::stamp::STAMP_BYTES;
 use crate::worker::{Load, Settings};
 
@@ -25,7 +26,7 @@ pub struct Traffic<'a> {
 }
 
 pub fn of_traffic(traffic: Traffic<'_>) -> Report {
-    let counts = counts(&traffic.tally, traffic.settings.receivers);
+    let counts = counts(&traffic.tally, traffic.settings);
     let machine = Machine::here();
     let client = ClientCost::of(&traffic.measured, traffic.thread_count, machine.cpus);
     let latencies = latencies(&traffic.tally);
@@ -47,7 +48,7 @@ pub fn of_traffic(traffic: Traffic<'_>) -> Report {
 }
 
 pub fn of_idle(args: &IdleArgs, memory: IdleMemory, tally: &Tally) -> Report {
-    let counts = counts(tally, 0);
+    let counts = CountsReport { counts: tally.counts, lost: 0, unanswered: 0 };
     let mut verdict = Verdict::of_counts(&counts, false);
     verdict.failures.extend(tally.trouble.clone().filter(|_| !verdict.passed));
     Report {
@@ -79,7 +80,7 @@ fn traffic_run(traffic: &Traffic<'_>) -> Run {
         senders: traffic.settings.senders,
         receivers_per_message: traffic.settings.receivers,
         size_bytes: traffic.args.size.max(STAMP_BYTES),
-        ack: Some(ack_name(traffic.args.ack)),
+        ack: traffic.settings.ack.map(ack_name),
         warmup_s: seconds(traffic.args.warmup),
         duration_s: seconds(traffic.args.duration),
         client_threads: traffic.thread_count,
@@ -91,8 +92,9 @@ fn traffic_run(traffic: &Traffic<'_>) -> Run {
 fn bare_run(common: &Common) -> Run {
     Run {
         scenario: "idle",
-        transport: common.transport.name(),
-        dialect: common.dialect.name(),
+        server: common.rival.map_or("relay", Rival::name),
+        transport: common.rival.map_or(common.transport.name(), |_| "ws"),
+        dialect: common.rival.map_or(common.dialect.name(), |_| "none"),
         mode: "idle",
         rate: None,
         window: None,
@@ -107,9 +109,10 @@ fn bare_run(common: &Common) -> Run {
     }
 }
 
-fn counts(tally: &Tally, receivers: u32) -> CountsReport {
+fn counts(tally: &Tally, settings: &Settings) -> CountsReport {
     let counts = tally.counts;
-    CountsReport { counts, lost: counts.lost(receivers.into()), unanswered: counts.unanswered() }
+    let unanswered = if settings.ack.is_some() { counts.unanswered() } else { 0 };
+    CountsReport { counts, lost: counts.lost(settings.receivers.into()), unanswered }
 }
 
 fn latencies(tally: &Tally) -> Latencies {

@@ -39,6 +39,8 @@ pub struct Report {
 #[derive(Clone, Debug, Serialize)]
 pub struct Run {
     pub scenario: &'static str,
+    /// `relay`, or the name of a server without chat.
+    pub server: &'static str,
     pub transport: &'static str,
     pub dialect: &'static str,
     /// `open`, `closed` or `idle`.

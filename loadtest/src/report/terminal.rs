@@ -23,14 +23,19 @@ fn write(report: &Report, out: &mut String) -> fmt::Result {
 }
 
 fn heading(run: &Run, out: &mut String) -> fmt::Result {
-    write!(out, "{} over {}, {}: {} connections", run.scenario, run.transport, run.dialect, grouped(run.conns as u64))?;
+    match run.server {
+        "relay" => write!(out, "{} over {}, {}", run.scenario, run.transport, run.dialect)?,
+        rival => write!(out, "{} on {rival}, a server without chat", run.scenario)?,
+    }
+    write!(out, ": {} connections", grouped(run.conns as u64))?;
     match (run.rate, run.window) {
         (Some(rate), _) => write!(out, ", open loop at {}/s", grouped(rate))?,
         (_, Some(window)) => write!(out, ", CLOSED LOOP with {window} under way a sender")?,
         _ => {}
     }
-    if let Some(ack) = run.ack {
-        write!(out, ", {} B, ack {ack}, {} s after {} s", run.size_bytes, run.duration_s, run.warmup_s)?;
+    if run.size_bytes > 0 {
+        let ack = run.ack.map_or_else(String::new, |ack| format!(", ack {ack}"));
+        write!(out, ", {} B{ack}, {} s after {} s", run.size_bytes, run.duration_s, run.warmup_s)?;
     }
     writeln!(out)
 }
@@ -54,7 +59,7 @@ fn counts(report: &Report, out: &mut String) -> fmt::Result {
 fn latency_table(latencies: &Latencies, out: &mut String) -> fmt::Result {
     writeln!(out, "  {:<12}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}", "us", "p50", "p90", "p99", "p99.9", "p99.99", "max")?;
     let rows = [("delivery", &latencies.delivery), ("ack", &latencies.ack), ("send lag", &latencies.send_lag)];
-    for (name, LatencyUs { p50, p90, p99, p999, p9999, max, .. }) in rows {
+    for (name, LatencyUs { p50, p90, p99, p999, p9999, max, .. }) in rows.into_iter().filter(|row| row.1.samples > 0) {
         writeln!(out, "  {name:<12}{p50:>10.0}{p90:>10.0}{p99:>10.0}{p999:>10.0}{p9999:>10.0}{max:>10.0}")?;
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! The phases of a run, from the command line to the verdict.
 
+mod floor;
 mod idle;
 mod traffic;
 
@@ -13,6 +14,7 @@ use crate::cli::{Cli, Common, ScenarioArgs};
 use crate::dial;
 use crate::probe::raise_open_files;
 use crate::report::{self, Report};
+use crate::rival;
 use crate::token::Signer;
 use crate::worker::{Load, Settings};
 
@@ -23,6 +25,8 @@ pub fn run(cli: &Cli) -> anyhow::Result<bool> {
         ScenarioArgs::Pairs(traffic) => (traffic::pairs(traffic)?, &traffic.common),
         ScenarioArgs::Room { traffic, senders } => (traffic::room(traffic, *senders)?, &traffic.common),
         ScenarioArgs::Idle(idle) => (idle::run(idle)?, &idle.common),
+        ScenarioArgs::Floor(args) => (floor::run(args)?, floor::common(args)),
+        ScenarioArgs::Serve(args) => return rival::serve(args.rival, args.listen).map(|()| true),
     };
     print!("{}", report::terminal(&report));
     write_json(&report, common)?;
@@ -58,10 +62,12 @@ fn connect_options(common: &Common) -> anyhow::Result<ConnectOptions> {
 /// Settings for a run without load.
 fn quiet_settings(common: &Common) -> anyhow::Result<Settings> {
     ensure!(common.connect.port() != 0, "--connect needs the server's port");
+    let chat = common.rival.is_none();
     Ok(Settings {
-        connect: connect_options(common)?,
-        signer: signer(common)?,
-        ack: Default::default(),
+        server: common.connect,
+        connect: if chat { connect_options(common)? } else { ConnectOptions::new(&format!("ws://{}", common.connect))? },
+        signer: chat.then(|| signer(common)).transpose()?,
+        ack: None,
         size: 0,
         run: run_id()?,
         load: Load::None,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::ensure;
 
 use super::{quiet_settings, threads};
-use crate::account::{Progress, Snapshot};
+use crate::account::Snapshot;
 use crate::cli::{Common, TrafficArgs};
 use crate::clock::{self, Nanos, Span, nanos};
 use crate::probe::{CpuTimes, rss_kib};
@@ -39,6 +39,7 @@ fn run(args: &TrafficArgs, plan: impl Fn(u64) -> anyhow::Result<Scenario>) -> an
     ensure!(!args.duration.is_zero(), "--duration must not be zero");
     let settings = quiet_settings(&args.common)?;
     let scenario = plan(settings.run)?;
+    let scenario = if args.common.rival.is_some() { scenario.on_floor(settings.run) } else { scenario };
     let settings = Arc::new(loaded(settings, args, &scenario));
     let (name, conns) = (scenario.name, scenario.peers());
     let plans = scenario.deal(threads(&args.common));
@@ -46,7 +47,7 @@ fn run(args: &TrafficArgs, plan: impl Fn(u64) -> anyhow::Result<Scenario>) -> an
     let crew = Crew::connect(&settings, plans)?;
     crew.prepare()?;
     let (measured, rss) = measure(&crew, &settings, args)?;
-    drain(&settings.progress, settings.receivers.into());
+    drain(&settings);
     let tally = crew.finish()?;
     Ok(report::of_traffic(report::Traffic {
         name,
@@ -66,7 +67,8 @@ fn loaded(settings: Settings, args: &TrafficArgs, scenario: &Scenario) -> Settin
         Some(window) => (Load::Closed { window }, (0..scenario.senders).map(|_| Window::new(window)).collect()),
     };
     let (senders, receivers) = (scenario.senders, scenario.receivers);
-    Settings { load, windows: windows.into(), ack: args.ack, size: args.size, senders, receivers, ..settings }
+    let ack = args.common.rival.is_none().then_some(args.ack);
+    Settings { load, windows: windows.into(), ack, size: args.size, senders, receivers, ..settings }
 }
 
 /// Runs the load and reads clocks and counters at both ends of the measured span.
@@ -111,9 +113,10 @@ impl Reading {
 }
 
 /// Waits until everything has arrived, or nothing does any more.
-fn drain(progress: &Progress, receivers: u64) {
+fn drain(settings: &Settings) {
+    let Settings { progress, receivers, ack, .. } = settings;
     let (mut last, mut since) = (progress.snapshot(), clock::now());
-    while !last.is_complete(receivers) && clock::now() - since < nanos(QUIET) {
+    while !last.is_complete((*receivers).into(), ack.is_some()) && clock::now() - since < nanos(QUIET) {
         std::thread::sleep(POLL);
         let now = progress.snapshot();
         if now != last {

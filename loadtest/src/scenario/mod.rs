@@ -3,6 +3,7 @@
 //! One file per scenario, each a function from its size to a [`Scenario`]. Users are new in every run, so that what
 //! former runs have left in the store weighs on none.
 
+mod floor;
 mod idle;
 mod pairs;
 mod room;

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chasqui_proto::ids::ConvId;
 use tokio::task::spawn_local;
 use tokio::time::sleep;
 
 use super::{Load, Settings, Timing};
 use crate::clock::{self, Nanos};
 use crate::pacing::{Schedule, Timer};
-use crate::peer::{Due, Outbox};
+use crate::peer::{Due, Outbox, Place};
 
 /// A refused sender of a closed loop waits: the run has failed, but should not become a flood.
 const REFUSED_PAUSE: Duration = Duration::from_millis(10);
@@ -18,14 +17,14 @@ const REFUSED_PAUSE: Duration = Duration::from_millis(10);
 /// One sender of this thread.
 pub(super) struct Sending {
     pub sender: u32,
-    pub conv: ConvId,
+    pub place: Place,
     pub outbox: Outbox,
 }
 
 impl Sending {
     fn send(&self, due: Nanos) {
         // A connection that has ended is booked by its reader.
-        let _ = self.outbox.send(Due { conv: self.conv, at: due });
+        let _ = self.outbox.send(Due { place: self.place, at: due });
     }
 }
 

@@ -7,6 +7,7 @@ mod crew;
 mod drive;
 mod thread;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use chasqui_client::ConnectOptions;
@@ -21,9 +22,12 @@ pub use crew::Crew;
 
 /// What all threads of a run are told.
 pub struct Settings {
+    pub server: SocketAddr,
     pub connect: ConnectOptions,
-    pub signer: Signer,
-    pub ack: AckLevel,
+    /// None: nobody asks for tokens.
+    pub signer: Option<Signer>,
+    /// None: nothing is acknowledged.
+    pub ack: Option<AckLevel>,
     pub size: usize,
     /// Tells runs apart.
     pub run: u64,

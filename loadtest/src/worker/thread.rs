@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use chasqui_proto::ids::ConvId;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, spawn_local};
@@ -15,8 +14,8 @@ use super::drive::{self, Sending};
 use super::{Phase, Settings, Timing, Told};
 use crate::account::Tally;
 use crate::clock::Span;
-use crate::dial::Dialer;
-use crate::peer::{Hub, Peer, PeerPlan};
+use crate::dial::{self, Dialer};
+use crate::peer::{Hub, Opening, Peer, PeerPlan, Place};
 
 /// Handshakes under way, so that a listen queue is not overrun.
 const CONNECTING_MAX: usize = 32;
@@ -32,7 +31,7 @@ pub(super) struct Worker {
     pub place: (usize, usize),
 }
 
-type Prepared = Vec<(Peer, Option<ConvId>)>;
+type Prepared = Vec<(Peer, Option<Place>)>;
 
 impl Worker {
     pub fn run(self, mut phases: watch::Receiver<Phase>, tell: &mpsc::Sender<Told>) -> Tally {
@@ -78,8 +77,12 @@ impl Worker {
         let gate = Rc::new(Semaphore::new(CONNECTING_MAX));
         let mut tasks = Vec::with_capacity(plans.len());
         for plan in plans {
-            let token = settings.signer.token(&plan.user)?;
-            let (hub, connector, gate) = (hub.clone(), dialer.connector()?, gate.clone());
+            let token = settings.signer.as_ref().map(|signer| signer.token(&plan.user)).transpose()?.unwrap_or_default();
+            let connector = match &plan.opening {
+                Opening::Enter(room) => dial::floor(settings.server, room)?,
+                _ => dialer.connector()?,
+            };
+            let (hub, gate) = (hub.clone(), gate.clone());
             tasks.push(spawn_local(async move {
                 let _turn = gate.acquire().await?;
                 Peer::connect(hub, &connector, plan, &token).await
@@ -90,8 +93,8 @@ impl Worker {
 
     fn load(&self, hub: &Rc<Hub>, peers: &Prepared, timing: Timing) -> anyhow::Result<()> {
         hub.measured.set(timing.measured);
-        let sending = peers.iter().filter_map(|(peer, conv)| {
-            Some(Sending { sender: peer.plan.sender?, conv: (*conv)?, outbox: peer.outbox.clone() })
+        let sending = peers.iter().filter_map(|(peer, place)| {
+            Some(Sending { sender: peer.plan.sender?, place: (*place)?, outbox: peer.outbox.clone() })
         });
         drive::start(&self.settings, sending.collect(), timing, self.place)
     }
@@ -99,7 +102,7 @@ impl Worker {
     fn hub(&self) -> Rc<Hub> {
         let settings = &*self.settings;
         Rc::new(Hub {
-            ack: settings.ack,
+            ack: settings.ack.unwrap_or_default(),
             size: settings.size,
             run: settings.run,
             tally: RefCell::new(Tally::default()),
@@ -115,8 +118,8 @@ async fn prepare(hub: &Rc<Hub>, peers: Prepared) -> anyhow::Result<Prepared> {
     let tasks = peers.into_iter().map(|(mut peer, _)| {
         let hub = hub.clone();
         spawn_local(async move {
-            let conv = peer.prepare(&hub).await?;
-            Ok((peer, conv))
+            let place = peer.prepare(&hub).await?;
+            Ok((peer, place))
         })
     });
     all(tasks.collect()).await

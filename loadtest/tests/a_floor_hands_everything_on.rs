@@ -1,0 +1,69 @@
+//! Every server without chat takes the scenarios of the relay and loses nothing.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Runs the built tool on a server that it starts itself; its report.
+fn floor(rival: &str, args: &[&str]) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let json = folder.path().join("report.json");
+    let output = Command::new(env!("CARGO_BIN_EXE_loadtest"))
+        .args(["floor", "--rival", rival])
+        .args(args)
+        .arg("--json")
+        .arg(&json)
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{rival}: {told}");
+    serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap()
+}
+
+fn assert_clean(report: &Value, sent: u64, receivers: u64) {
+    let counts = &report["counts"];
+    assert_eq!(counts["sent"], sent, "{report:#}");
+    assert_eq!(counts["delivered"], sent * receivers, "{report:#}");
+    for wrong in ["acked", "lost", "unanswered", "duplicated", "out_of_order", "misdelivered", "disconnected"] {
+        assert_eq!(counts[wrong], 0, "{wrong}: {report:#}");
+    }
+    assert!(report["server"]["cpu_seconds_per_million_deliveries"].as_f64().unwrap() > 0.0);
+}
+
+const SHORT: [&str; 6] = ["--rate", "200", "--warmup", "500ms", "--duration", "500ms"];
+
+#[test]
+fn pairs_reach_their_partners() {
+    for rival in ["floor", "epoll", "axum"] {
+        let report = floor(rival, &[&["pairs", "--conns", "8"], &SHORT[..]].concat());
+        assert_clean(&report, 200, 1);
+        assert_eq!((&report["run"]["server"], &report["run"]["ack"]), (&rival.into(), &Value::Null));
+    }
+}
+
+#[test]
+fn a_room_reaches_all_but_the_sender() {
+    for rival in ["floor", "epoll", "axum"] {
+        let report = floor(rival, &[&["room", "--conns", "10", "--senders", "3"], &SHORT[..]].concat());
+        assert_clean(&report, 200, 9);
+    }
+}
+
+#[test]
+fn a_window_is_freed_by_delivery() {
+    for rival in ["floor", "epoll", "axum"] {
+        let args = ["pairs", "--conns", "4", "--window", "2", "--warmup", "0s", "--duration", "300ms"];
+        let report = floor(rival, &args);
+        let sent = report["counts"]["sent"].as_u64().unwrap();
+        assert!(sent > 8, "the windows were refilled: {report:#}");
+        assert_clean(&report, sent, 1);
+    }
+}
+
+#[test]
+fn large_messages_come_whole() {
+    for rival in ["floor", "epoll", "axum"] {
+        let args = ["pairs", "--conns", "4", "--rate", "40", "--size", "60000", "--warmup", "0s", "--duration", "500ms"];
+        assert_clean(&floor(rival, &args), 20, 1);
+    }
+}
