@@ -1,5 +1,6 @@
 //! The command line.
 
+mod compare;
 mod rival;
 
 use std::net::SocketAddr;
@@ -10,6 +11,7 @@ use chasqui_proto::command::AckLevel;
 use chasqui_proto::dialect::Dialect;
 use clap::{Args, Parser, Subcommand};
 
+pub use self::compare::CompareArgs;
 pub use self::rival::{FloorArgs, FloorScenario, ServeArgs};
 use crate::dial::Transport;
 use crate::rival::Rival;
@@ -43,7 +45,14 @@ pub enum ScenarioArgs {
     /// The same load on a server without chat, the unit for what chat costs; what says how a relay is reached and
     /// spoken to (--connect, --transport, --dialect, --ack, tokens, certificates) is ignored
     Floor(FloorArgs),
-    /// Run such a server
+    /// Two servers under the same load, run in turns, or two results: medians, intervals, ratios
+    ///
+    /// For example: loadtest compare --server-a floor --server-b 'chasqui serve --dev --shards 1 --listen 127.0.0.1:0
+    /// --data {data} --config deploy/bench.toml' --pin-server 0 --threshold 35 --judge cpu -- pairs --rate 20000
+    ///
+    /// Exit code 1: B is worse than A by more than the threshold, a run failed, or the two cannot be compared.
+    Compare(CompareArgs),
+    /// Run a server without chat: floor, epoll or axum
     Serve(ServeArgs),
 }
 
@@ -81,6 +90,12 @@ pub struct Common {
     /// Also write the result as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Also write the result as a page for a browser
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Also write the delivery latencies, in microseconds, as HdrHistogram's percentile text
+    #[arg(long, value_name = "FILE")]
+    pub hgrm: Option<PathBuf>,
     /// The server is one of these, and no relay.
     #[arg(skip)]
     pub rival: Option<Rival>,

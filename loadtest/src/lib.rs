@@ -17,13 +17,14 @@
 //! - [`stamp`], [`account`], [`window`]: what messages carry, what arrived, closed loops
 //! - [`token`], [`dial`], [`peer`], [`worker`]: connections and the threads that drive them
 //! - [`scenario`], [`probe`], [`report`]
-//! - [`rival`], [`server`]: what the relay is measured against, and servers started for a run
+//! - [`rival`], [`server`], [`compare`]: what the relay is measured against, servers started for a run, runs side by side
 
 #![forbid(unsafe_code)]
 
 pub mod account;
 pub mod cli;
 pub mod clock;
+pub mod compare;
 pub mod dial;
 pub mod pacing;
 pub mod peer;

@@ -63,7 +63,33 @@ fn a_window_is_freed_by_delivery() {
 #[test]
 fn large_messages_come_whole() {
     for rival in ["floor", "epoll", "axum"] {
-        let args = ["pairs", "--conns", "4", "--rate", "40", "--size", "60000", "--warmup", "0s", "--duration", "500ms"];
+        let args =
+            ["pairs", "--conns", "4", "--rate", "40", "--size", "60000", "--warmup", "0s", "--duration", "500ms"];
         assert_clean(&floor(rival, &args), 20, 1);
+    }
+}
+
+#[test]
+fn a_run_leaves_curves_a_page_and_a_percentile_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (html, hgrm) = (file("report.html"), file("report.hgrm"));
+    let load = ["pairs", "--conns", "4", "--rate", "200", "--warmup", "200ms", "--duration", "2s"];
+    let report = floor("floor", &[&load[..], &["--html", &html, "--hgrm", &hgrm]].concat());
+
+    let measured = report["latency_us"]["delivery"]["samples"].as_u64().unwrap();
+    let timeline = report["timeline"].as_array().unwrap();
+    assert_eq!(timeline.iter().map(|point| point["delivered"].as_u64().unwrap()).sum::<u64>(), measured);
+    assert_eq!(timeline.len(), 2);
+    let last = report["distribution"]["points"].as_array().unwrap().last().unwrap();
+    assert_eq!((last["quantile"].as_f64(), last["count"].as_u64()), (Some(1.0), Some(measured)));
+
+    let text = std::fs::read_to_string(hgrm).unwrap();
+    assert!(text.contains(&format!("Total count    = {measured:12}]")), "{text}");
+    let page = std::fs::read_to_string(html).unwrap();
+    assert_eq!(page.matches("<svg").count(), 3, "percentiles, latency over time, deliveries over time");
+    assert!(page.contains("Passed") && page.contains("4 connections"));
+    for outside in ["src=", "href=", "@import", "url(", "fetch("] {
+        assert!(!page.contains(outside), "the page needs nothing else: {outside}");
     }
 }

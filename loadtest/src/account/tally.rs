@@ -1,16 +1,17 @@
 //! One thread's counts and histograms, and their sum.
 
 use hdrhistogram::Histogram;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::Timeline;
 use crate::clock::Nanos;
 
 /// Beyond it a latency is recorded as this; a minute says enough.
-const LATENCY_NS_MAX: u64 = 60_000_000_000;
+pub(super) const LATENCY_NS_MAX: u64 = 60_000_000_000;
 /// Two digits more than anybody reads.
 const SIGNIFICANT_DIGITS: u8 = 3;
 
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct Counts {
     pub sent: u64,
     pub acked: u64,
@@ -30,6 +31,8 @@ pub struct Counts {
 pub struct Tally {
     pub counts: Counts,
     pub delivery: Histogram<u64>,
+    /// Of deliveries.
+    pub timeline: Timeline,
     pub ack: Histogram<u64>,
     pub send_lag: Histogram<u64>,
     /// The first thing that went wrong, for people.
@@ -37,7 +40,7 @@ pub struct Tally {
 }
 
 /// A histogram as it is reported, in microseconds.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct LatencyUs {
     pub samples: u64,
     pub mean: f64,
@@ -54,7 +57,14 @@ impl Default for Tally {
         let empty = || {
             Histogram::new_with_bounds(1, LATENCY_NS_MAX, SIGNIFICANT_DIGITS).expect("the bounds and digits are valid")
         };
-        Self { counts: Counts::default(), delivery: empty(), ack: empty(), send_lag: empty(), trouble: None }
+        Self {
+            counts: Counts::default(),
+            delivery: empty(),
+            timeline: Timeline::default(),
+            ack: empty(),
+            send_lag: empty(),
+            trouble: None,
+        }
     }
 }
 
@@ -71,6 +81,7 @@ impl Tally {
         {
             own.add(others).expect("histograms of one kind have the same bounds");
         }
+        self.timeline.merge(&other.timeline);
         self.trouble = self.trouble.take().or_else(|| other.trouble.clone());
     }
 }
@@ -119,7 +130,7 @@ impl LatencyUs {
     }
 }
 
-fn us(nanos: u64) -> f64 {
+pub(crate) fn us(nanos: u64) -> f64 {
     nanos as f64 / 1_000.0
 }
 

@@ -98,6 +98,7 @@ impl Listener {
         tally.counts.delivered += 1;
         if self.hub.measured.get().contains(stamp.due) {
             record(&mut tally.delivery, stamp.due, now);
+            tally.timeline.record(self.hub.measured.get(), stamp.due, now);
         }
         self.hub.progress.delivered();
         if let Some(window) = self.hub.window(stamp.sender) {

@@ -4,7 +4,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chasqui_proto::command::AckLevel;
 
-use super::{ClientCost, CountsReport, IdleMemory, Latencies, Measured, Report, Run, ServerCost, Throughput, Verdict};
+use super::{
+    ClientCost, CountsReport, Distribution, IdleMemory, Latencies, Measured, Report, Run, ServerCost, Throughput,
+    Verdict, curve,
+};
 use crate::account::{LatencyUs, Tally};
 use crate::cli::{Common, IdleArgs, TrafficArgs};
 use crate::probe::Machine;
@@ -34,12 +37,15 @@ pub fn of_traffic(traffic: Traffic<'_>) -> Report {
     let mut verdict = Verdict::of_counts(&counts, true).doubting(open_loop, &client, &latencies);
     verdict.failures.extend(traffic.tally.trouble.clone().filter(|_| !verdict.passed));
     Report {
-        tool_version: env!("CARGO_PKG_VERSION"),
+        tool_version: env!("CARGO_PKG_VERSION").into(),
+        tool_build: tool_build(),
         unix_time: unix_time(),
         machine,
         run: traffic_run(&traffic),
         counts,
         latency_us: Some(latencies),
+        distribution: Distribution::of(&traffic.tally.delivery),
+        timeline: curve::timeline(&traffic.tally.timeline),
         throughput: Some(throughput(&traffic.measured)),
         server: ServerCost::of_load(&traffic.measured, traffic.rss),
         client: Some(client),
@@ -52,12 +58,15 @@ pub fn of_idle(args: &IdleArgs, memory: IdleMemory, tally: &Tally) -> Report {
     let mut verdict = Verdict::of_counts(&counts, false);
     verdict.failures.extend(tally.trouble.clone().filter(|_| !verdict.passed));
     Report {
-        tool_version: env!("CARGO_PKG_VERSION"),
+        tool_version: env!("CARGO_PKG_VERSION").into(),
+        tool_build: tool_build(),
         unix_time: unix_time(),
         machine: Machine::here(),
         run: Run { conns: args.conns, duration_s: seconds(args.duration), ..bare_run(&args.common) },
         counts,
         latency_us: None,
+        distribution: None,
+        timeline: Vec::new(),
         throughput: None,
         server: ServerCost::of_rest(&memory),
         client: None,
@@ -72,15 +81,15 @@ fn traffic_run(traffic: &Traffic<'_>) -> Run {
         Load::None => ("idle", None, None),
     };
     Run {
-        scenario: traffic.name,
-        mode,
+        scenario: traffic.name.into(),
+        mode: mode.into(),
         rate,
         window,
         conns: traffic.conns,
         senders: traffic.settings.senders,
         receivers_per_message: traffic.settings.receivers,
         size_bytes: traffic.args.size.max(STAMP_BYTES),
-        ack: traffic.settings.ack.map(ack_name),
+        ack: traffic.settings.ack.map(|level| ack_name(level).into()),
         warmup_s: seconds(traffic.args.warmup),
         duration_s: seconds(traffic.args.duration),
         client_threads: traffic.thread_count,
@@ -91,11 +100,11 @@ fn traffic_run(traffic: &Traffic<'_>) -> Run {
 /// A run of idle connections, their number still to be filled in.
 fn bare_run(common: &Common) -> Run {
     Run {
-        scenario: "idle",
-        server: common.rival.map_or("relay", Rival::name),
-        transport: common.rival.map_or(common.transport.name(), |_| "ws"),
-        dialect: common.rival.map_or(common.dialect.name(), |_| "none"),
-        mode: "idle",
+        scenario: "idle".into(),
+        server: common.rival.map_or("relay", Rival::name).into(),
+        transport: common.rival.map_or(common.transport.name(), |_| "ws").into(),
+        dialect: common.rival.map_or(common.dialect.name(), |_| "none").into(),
+        mode: "idle".into(),
         rate: None,
         window: None,
         conns: 0,
@@ -138,6 +147,10 @@ fn ack_name(level: AckLevel) -> &'static str {
         AckLevel::Delivered => "delivered",
         AckLevel::Read => "read",
     }
+}
+
+fn tool_build() -> String {
+    if cfg!(debug_assertions) { "debug" } else { "release" }.into()
 }
 
 fn seconds(duration: Duration) -> f64 {

@@ -1,6 +1,6 @@
 //! What the load cost the server and the client.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::probe::CpuUse;
 
@@ -23,7 +23,7 @@ pub struct IdleMemory {
 }
 
 /// All absent without `--server-pid`.
-#[derive(Clone, Copy, PartialEq, Default, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Default, Debug, Serialize, Deserialize)]
 pub struct ServerCost {
     pub cpu_seconds_per_million_deliveries: Option<f64>,
     /// CPU time per wall time.
@@ -32,7 +32,7 @@ pub struct ServerCost {
     pub kib_per_connection: Option<f64>,
 }
 
-#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct ClientCost {
     pub cores: f64,
     /// How near the tool was to what it can do: of its busiest thread, or of the CPUs it may use if that is more.

@@ -12,8 +12,15 @@ pub fn terminal(report: &Report) -> String {
     text
 }
 
+/// What was run, on one line.
+pub fn heading(run: &Run) -> String {
+    let mut text = String::new();
+    write_heading(run, &mut text).expect("a string takes what is written");
+    text
+}
+
 fn write(report: &Report, out: &mut String) -> fmt::Result {
-    heading(&report.run, out)?;
+    writeln!(out, "{}", heading(&report.run))?;
     if let Some(latencies) = &report.latency_us {
         counts(report, out)?;
         latency_table(latencies, out)?;
@@ -22,8 +29,8 @@ fn write(report: &Report, out: &mut String) -> fmt::Result {
     verdict(report, out)
 }
 
-fn heading(run: &Run, out: &mut String) -> fmt::Result {
-    match run.server {
+fn write_heading(run: &Run, out: &mut String) -> fmt::Result {
+    match &*run.server {
         "relay" => write!(out, "{} over {}, {}", run.scenario, run.transport, run.dialect)?,
         rival => write!(out, "{} on {rival}, a server without chat", run.scenario)?,
     }
@@ -34,10 +41,10 @@ fn heading(run: &Run, out: &mut String) -> fmt::Result {
         _ => {}
     }
     if run.size_bytes > 0 {
-        let ack = run.ack.map_or_else(String::new, |ack| format!(", ack {ack}"));
+        let ack = run.ack.as_ref().map_or_else(String::new, |ack| format!(", ack {ack}"));
         write!(out, ", {} B{ack}, {} s after {} s", run.size_bytes, run.duration_s, run.warmup_s)?;
     }
-    writeln!(out)
+    Ok(())
 }
 
 fn counts(report: &Report, out: &mut String) -> fmt::Result {
@@ -96,7 +103,7 @@ fn verdict(report: &Report, out: &mut String) -> fmt::Result {
 }
 
 /// 1234567 as 1,234,567.
-fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (index, digit) in digits.chars().enumerate() {

@@ -1,6 +1,6 @@
 //! Whether the server kept its promises, and whether the figures can be believed.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{ClientCost, CountsReport, Latencies};
 
@@ -9,7 +9,7 @@ const CLIENT_SHARE_MAX: f64 = 0.9;
 /// A send lag above it, or above half of the delivery's p99, is a good part of the latencies.
 const SEND_LAG_P99_US_MAX: f64 = 1_000.0;
 
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Verdict {
     /// Every message was acknowledged and reached everyone it was meant for, once and in order.
     pub passed: bool,

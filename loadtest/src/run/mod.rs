@@ -2,6 +2,7 @@
 
 mod floor;
 mod idle;
+mod output;
 mod traffic;
 
 use std::sync::Arc;
@@ -11,9 +12,10 @@ use chasqui_client::ConnectOptions;
 
 use crate::account::Progress;
 use crate::cli::{Cli, Common, ScenarioArgs};
+use crate::compare;
 use crate::dial;
 use crate::probe::raise_open_files;
-use crate::report::{self, Report};
+use crate::report;
 use crate::rival;
 use crate::token::Signer;
 use crate::worker::{Load, Settings};
@@ -26,18 +28,12 @@ pub fn run(cli: &Cli) -> anyhow::Result<bool> {
         ScenarioArgs::Room { traffic, senders } => (traffic::room(traffic, *senders)?, &traffic.common),
         ScenarioArgs::Idle(idle) => (idle::run(idle)?, &idle.common),
         ScenarioArgs::Floor(args) => (floor::run(args)?, floor::common(args)),
+        ScenarioArgs::Compare(args) => return compare::run(args),
         ScenarioArgs::Serve(args) => return rival::serve(args.rival, args.listen).map(|()| true),
     };
     print!("{}", report::terminal(&report));
-    write_json(&report, common)?;
+    output::write(&report, common)?;
     Ok(report.verdict.passed)
-}
-
-fn write_json(report: &Report, common: &Common) -> anyhow::Result<()> {
-    if let Some(path) = &common.json {
-        std::fs::write(path, serde_json::to_string_pretty(report)? + "\n")?;
-    }
-    Ok(())
 }
 
 /// Threads to use: half of the CPUs, since the server usually needs the others.
@@ -65,7 +61,11 @@ fn quiet_settings(common: &Common) -> anyhow::Result<Settings> {
     let chat = common.rival.is_none();
     Ok(Settings {
         server: common.connect,
-        connect: if chat { connect_options(common)? } else { ConnectOptions::new(&format!("ws://{}", common.connect))? },
+        connect: if chat {
+            connect_options(common)?
+        } else {
+            ConnectOptions::new(&format!("ws://{}", common.connect))?
+        },
         signer: chat.then(|| signer(common)).transpose()?,
         ack: None,
         size: 0,

@@ -77,7 +77,8 @@ impl Worker {
         let gate = Rc::new(Semaphore::new(CONNECTING_MAX));
         let mut tasks = Vec::with_capacity(plans.len());
         for plan in plans {
-            let token = settings.signer.as_ref().map(|signer| signer.token(&plan.user)).transpose()?.unwrap_or_default();
+            let token =
+                settings.signer.as_ref().map(|signer| signer.token(&plan.user)).transpose()?.unwrap_or_default();
             let connector = match &plan.opening {
                 Opening::Enter(room) => dial::floor(settings.server, room)?,
                 _ => dialer.connector()?,

@@ -1,0 +1,99 @@
+//! Everything that is no curve.
+
+use super::page::section;
+use super::text::{escaped, grouped, latency};
+use crate::account::LatencyUs;
+use crate::report::Report;
+
+pub(super) fn all(report: &Report) -> String {
+    latencies(report) + &counts(report) + &costs(report) + &run(report)
+}
+
+fn latencies(report: &Report) -> String {
+    let Some(all) = &report.latency_us else { return String::new() };
+    let columns = ["", "p50", "p90", "p99", "p99.9", "p99.99", "max", "samples"].map(|name| format!("<th>{name}</th>"));
+    let mut rows = format!("<tr>{}</tr>", columns.concat());
+    for (name, row) in [("delivery", &all.delivery), ("ack", &all.ack), ("send lag of the tool", &all.send_lag)] {
+        let LatencyUs { samples, p50, p90, p99, p999, p9999, max, .. } = *row;
+        if samples > 0 {
+            let cells = [p50, p90, p99, p999, p9999, max].map(|us| format!("<td>{}</td>", latency(us))).concat();
+            rows += &format!("<tr><th>{name}</th>{cells}<td>{}</td></tr>", grouped(samples as f64));
+        }
+    }
+    section(
+        "Latencies",
+        "From the moment each message was due.",
+        &format!("<div class=scroll><table>{rows}</table></div>"),
+    )
+}
+
+fn counts(report: &Report) -> String {
+    let counts = &report.counts.counts;
+    let good = [("sent", counts.sent), ("acknowledged", counts.acked), ("delivered", counts.delivered)];
+    let bad = [
+        ("lost", report.counts.lost),
+        ("refused", counts.refused),
+        ("sent without an answer", report.counts.unanswered),
+        ("delivered twice", counts.duplicated),
+        ("out of order", counts.out_of_order),
+        ("delivered to others", counts.misdelivered),
+        ("connections ended early", counts.disconnected),
+    ];
+    let good = good.map(|(name, count)| row(name, &grouped(count as f64), false));
+    let bad = bad.map(|(name, count)| row(name, &grouped(count as f64), count > 0));
+    let each = report.run.receivers_per_message;
+    let note = format!("All messages of the run, warm-up included; each goes to {}.", receivers(each));
+    section("Every message accounted for", &note, &facts(&(good.concat() + &bad.concat())))
+}
+
+fn receivers(each: u32) -> String {
+    if each == 1 { "one receiver".to_owned() } else { format!("{} receivers", grouped(each.into())) }
+}
+
+fn costs(report: &Report) -> String {
+    let server = &report.server;
+    let mut rows = String::new();
+    let mut add =
+        |name, value: Option<String>| rows += &value.map_or_else(String::new, |value| row(name, &value, false));
+    let per_delivery = |cpu: f64| format!("{cpu:.2} µs ({cpu:.2} CPU-seconds a million)");
+    add("server CPU a delivery", server.cpu_seconds_per_million_deliveries.map(per_delivery));
+    add("server CPU in use", server.cores.map(|cores| format!("{cores:.2} cores")));
+    add("server memory", server.rss_kib.map(|kib| format!("{:.1} MiB resident", kib as f64 / 1024.0)));
+    add("server memory a connection", server.kib_per_connection.map(|kib| format!("{kib:.2} KiB")));
+    let share = |share: f64| format!("{:.0} % of what it can do", share * 100.0);
+    add("tool CPU in use", report.client.map(|it| format!("{:.2} cores, {}", it.cores, share(it.share))));
+    if rows.is_empty() {
+        return rows;
+    }
+    section("Cost", "While it was measured; kernel memory such as socket buffers is not counted.", &facts(&rows))
+}
+
+fn run(report: &Report) -> String {
+    let (run, machine) = (&report.run, &report.machine);
+    let load = match (run.rate, run.window) {
+        (Some(rate), _) => format!("open loop, {} messages a second", grouped(rate as f64)),
+        (_, Some(window)) => format!("closed loop, {window} messages under way a sender"),
+        _ => "none".to_owned(),
+    };
+    let mut rows = row("scenario", &run.scenario, false) + &row("server", &run.server, false);
+    rows += &row("transport, dialect", &format!("{}, {}", run.transport, run.dialect), false);
+    rows += &row("load", &load, false);
+    rows += &row("connections", &grouped(run.conns as f64), false);
+    rows += &row("senders", &grouped(run.senders.into()), false);
+    rows += &row("message text", &format!("{} bytes", run.size_bytes), false);
+    rows += &row("acknowledged when", run.ack.as_deref().unwrap_or("never"), false);
+    rows += &row("warm-up, measured", &format!("{} s, {} s", run.warmup_s, run.duration_s), false);
+    rows += &row("threads of the tool", &run.client_threads.to_string(), false);
+    rows += &row("machine", &format!("{} CPUs, {}", machine.cpus, machine.cpu), false);
+    rows += &row("kernel", &machine.kernel, false);
+    section("What was run", "The tool and the server share the machine unless said otherwise.", &facts(&rows))
+}
+
+fn facts(rows: &str) -> String {
+    format!("<table class=facts>{rows}</table>")
+}
+
+fn row(name: &str, value: &str, wrong: bool) -> String {
+    let class = if wrong { " class=wrong" } else { "" };
+    format!("<tr><th>{name}</th><td{class}>{}</td></tr>", escaped(value))
+}
