@@ -52,7 +52,7 @@ impl Scale {
         match self {
             Self::Linear { from, to } => {
                 let step = step(to - from);
-                (0..=((to - from) / step).round() as u32).map(|n| from + f64::from(n) * step).collect()
+                (0..=((to - from) / step + 1e-6).floor() as u32).map(|n| from + f64::from(n) * step).collect()
             }
             Self::Log { from, to } => {
                 let wide = to / from > 300.0;
@@ -101,6 +101,7 @@ mod tests {
     fn ticks_are_round_and_within() {
         assert_eq!(Scale::linear_to(9.3).ticks(), [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]);
         assert_eq!(Scale::linear_to(60.0).ticks(), [0.0, 20.0, 40.0, 60.0]);
+        assert_eq!(Scale::Linear { from: 0.0, to: 13.0 }.ticks(), [0.0, 5.0, 10.0], "none is beyond the end");
         let scale = Scale::log_around([80.0, 430.0].into_iter());
         assert_eq!(scale, Scale::Log { from: 50.0, to: 500.0 });
         assert_eq!(scale.ticks().len(), 4);

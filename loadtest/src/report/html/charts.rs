@@ -50,7 +50,7 @@ pub fn deliveries(timeline: &[TimePoint]) -> String {
     let plot = Plot {
         description: "deliveries over time",
         x: time_axis(timeline),
-        y: Axis { scale: Scale::linear_to(most), label: "deliveries/s", text: grouped },
+        y: Axis { scale: Scale::linear_to(most * 1.05), label: "deliveries/s", text: grouped },
         series: vec![Series { name: "deliveries/s", colour: 0, points: line, dots: false }],
     };
     plot.svg()
