@@ -30,6 +30,7 @@ pub(super) struct Speaker {
     hub: Rc<Hub>,
     pending: Rc<RefCell<Pending>>,
     number: u32,
+    audience: u32,
     content: Content,
     id: String,
 }
@@ -44,9 +45,9 @@ pub(super) async fn run(mut speaker: Speaker, mut queue: UnboundedReceiver<Due>)
 }
 
 impl Speaker {
-    pub fn new(to: Sender, hub: Rc<Hub>, pending: Rc<RefCell<Pending>>, number: u32) -> Self {
+    pub fn new(to: Sender, hub: Rc<Hub>, pending: Rc<RefCell<Pending>>, number: u32, audience: u32) -> Self {
         let content = Content::new(hub.size);
-        Self { to, hub, pending, number, content, id: String::new() }
+        Self { to, hub, pending, number, audience, content, id: String::new() }
     }
 
     async fn say(&mut self, due: Due) -> anyhow::Result<()> {
@@ -67,9 +68,10 @@ impl Speaker {
 
     fn book(&mut self, due: Nanos) {
         self.pending.borrow_mut().sent(due);
-        self.hub.progress.sent();
+        self.hub.progress.sent(self.audience);
         let tally = &mut *self.hub.tally.borrow_mut();
         tally.counts.sent += 1;
+        tally.counts.expected += u64::from(self.audience);
         if self.hub.measured.get().contains(due) {
             record(&mut tally.send_lag, due, clock::now());
         }

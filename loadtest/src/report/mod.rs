@@ -2,22 +2,31 @@
 //!
 //! - [`Report`]: everything, as it is written to JSON
 //! - [`Verdict`]: passed or failed, and whether the figures can be believed
+//! - [`Steps`]: several rates; [`Repeated`]: several runs; [`Soak`]: a long one
 //! - [`terminal`]: the same for people, on a few lines
 
 mod build;
 mod cost;
+mod counters;
+mod repeated;
+mod soak;
+mod steps;
 mod terminal;
 mod verdict;
 
 use serde::Serialize;
 
-pub use build::{Traffic, of_idle, of_traffic};
+pub use build::{About, Traffic, of_idle, of_soak, of_storm, of_traffic};
 pub use cost::{ClientCost, IdleMemory, Measured, ServerCost};
-pub use terminal::terminal;
+pub use counters::CounterReport;
+pub use repeated::{Repeated, Spread, repeated_terminal};
+pub use soak::{Soak, SoakLine, soak_line};
+pub use steps::{SearchReport, StepReport, Steps};
+pub use terminal::{step_line, terminal};
 pub use verdict::Verdict;
 
 use crate::account::{Counts, LatencyUs};
-use crate::probe::Machine;
+use crate::probe::{Machine, Pressure};
 
 /// One run.
 #[derive(Clone, Debug, Serialize)]
@@ -29,9 +38,17 @@ pub struct Report {
     pub counts: CountsReport,
     /// Absent where nothing was sent.
     pub latency_us: Option<Latencies>,
+    /// Of sessions begun in the course of the load: from when one was due to its welcome, or from coming back to having
+    /// caught up.
+    pub connect_us: Option<LatencyUs>,
     pub throughput: Option<Throughput>,
     pub server: ServerCost,
     pub client: Option<ClientCost>,
+    pub pressure: Option<Pressure>,
+    /// Of a ladder or a search; in order.
+    pub steps: Vec<StepReport>,
+    pub search: Option<SearchReport>,
+    pub soak: Option<Soak>,
     pub verdict: Verdict,
 }
 
@@ -44,10 +61,14 @@ pub struct Run {
     /// `open`, `closed` or `idle`.
     pub mode: &'static str,
     pub rate: Option<u64>,
+    /// `const`, `poisson` or `burst:N`, of an open loop.
+    pub arrivals: Option<String>,
+    pub seed: Option<u64>,
     pub window: Option<usize>,
     pub conns: usize,
     pub senders: u32,
-    pub receivers_per_message: u32,
+    /// Absent where it differs from sender to sender.
+    pub receivers_per_message: Option<u32>,
     pub size_bytes: usize,
     pub ack: Option<&'static str>,
     pub warmup_s: f64,
@@ -61,6 +82,12 @@ pub struct CountsReport {
     pub counts: Counts,
     pub lost: u64,
     pub unanswered: u64,
+}
+
+impl CountsReport {
+    pub fn of(counts: &Counts) -> Self {
+        Self { counts: *counts, lost: counts.lost(), unanswered: counts.unanswered() }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]

@@ -1,6 +1,13 @@
 //! The phases of a run, from the command line to the verdict.
 
 mod idle;
+mod live;
+mod reading;
+mod rig;
+mod search;
+mod soak;
+mod steps;
+mod storm;
 mod traffic;
 
 use std::sync::Arc;
@@ -11,35 +18,66 @@ use chasqui_client::ConnectOptions;
 use crate::account::Progress;
 use crate::cli::{Cli, Common, ScenarioArgs};
 use crate::dial;
+use crate::pacing::Arrivals;
 use crate::probe::raise_open_files;
-use crate::report::{self, Report};
+use crate::report::{self, Repeated, Report};
 use crate::token::Signer;
-use crate::worker::{Load, Settings};
+use crate::worker::Settings;
 
-/// Carries the run out and reports it. Whether it passed.
+/// Carries the run out, as often as asked for, and reports it. Whether it passed.
 pub fn run(cli: &Cli) -> anyhow::Result<bool> {
     raise_open_files();
-    let (report, common) = match &cli.scenario {
-        ScenarioArgs::Pairs(traffic) => (traffic::pairs(traffic)?, &traffic.common),
-        ScenarioArgs::Room { traffic, senders } => (traffic::room(traffic, *senders)?, &traffic.common),
-        ScenarioArgs::Idle(idle) => (idle::run(idle)?, &idle.common),
-    };
-    print!("{}", report::terminal(&report));
-    write_json(&report, common)?;
-    Ok(report.verdict.passed)
+    let common = cli.scenario.common();
+    if common.repeat == 1 {
+        let report = told(&cli.scenario)?;
+        write_json(&report, common)?;
+        return Ok(report.verdict.passed);
+    }
+    let reports = (0..common.repeat).map(|_| told(&cli.scenario)).collect::<Result<Vec<_>, _>>()?;
+    let repeated = Repeated::of(reports);
+    print!("{}", report::repeated_terminal(&repeated));
+    write_json(&repeated, common)?;
+    Ok(repeated.passed)
 }
 
-fn write_json(report: &Report, common: &Common) -> anyhow::Result<()> {
+fn told(scenario: &ScenarioArgs) -> anyhow::Result<Report> {
+    let report = once(scenario)?;
+    print!("{}", report::terminal(&report));
+    Ok(report)
+}
+
+fn once(scenario: &ScenarioArgs) -> anyhow::Result<Report> {
+    match scenario {
+        ScenarioArgs::Pairs(load) => traffic::pairs(load),
+        ScenarioArgs::Room { load, senders } => traffic::room(load, *senders),
+        ScenarioArgs::Durable(load) => traffic::durable(load),
+        ScenarioArgs::Mixed(load) => traffic::mixed(load),
+        ScenarioArgs::ConnectStorm(storm) => storm::run(storm),
+        ScenarioArgs::SlowReader(slow) => traffic::slow_reader(slow),
+        ScenarioArgs::Reconnect(reconnect) => traffic::reconnect(reconnect),
+        ScenarioArgs::Soak(soak) => soak::run(soak),
+        ScenarioArgs::Idle(idle) => idle::run(idle),
+    }
+}
+
+fn write_json(report: &impl serde::Serialize, common: &Common) -> anyhow::Result<()> {
     if let Some(path) = &common.json {
         std::fs::write(path, serde_json::to_string_pretty(report)? + "\n")?;
     }
     Ok(())
 }
 
-/// Threads to use: half of the CPUs, since the server usually needs the others.
+/// Threads to use. Half of the CPUs unless told otherwise, since the server usually needs the others.
 pub(crate) fn threads(common: &Common) -> usize {
     let half = || std::thread::available_parallelism().map_or(1, |cpus| cpus.get().div_ceil(2));
-    common.threads.unwrap_or_else(half).max(1)
+    let pinned = (!common.pin.is_empty()).then_some(common.pin.len());
+    common.threads.or(pinned).unwrap_or_else(half).max(1)
+}
+
+/// CPUs this tool may use.
+pub(crate) fn cpus(common: &Common) -> usize {
+    let pinned: std::collections::BTreeSet<_> = common.pin.iter().collect();
+    if pinned.is_empty() { std::thread::available_parallelism().map_or(1, Into::into) } else { pinned.len() }
 }
 
 fn signer(common: &Common) -> anyhow::Result<Signer> {
@@ -60,13 +98,17 @@ fn quiet_settings(common: &Common) -> anyhow::Result<Settings> {
     ensure!(common.connect.port() != 0, "--connect needs the server's port");
     Ok(Settings {
         connect: connect_options(common)?,
+        bind_ips: common.bind_ips.iter().flat_map(|ips| ips.iter().copied()).collect(),
+        pin: common.pin.clone(),
         signer: signer(common)?,
         ack: Default::default(),
         size: 0,
         run: run_id()?,
-        load: Load::None,
+        arrivals: Arrivals::default(),
+        seed: 0,
+        late_after: std::time::Duration::MAX,
         senders: 0,
-        receivers: 0,
+        drops: None,
         progress: Arc::new(Progress::default()),
         windows: Arc::new([]),
     })
