@@ -69,7 +69,7 @@ impl Times {
     }
 
     /// When the next one is due, and which of the thread's sources it comes from.
-    pub fn next(&mut self) -> (Nanos, usize) {
+    pub fn next_due(&mut self) -> (Nanos, usize) {
         let k = self.told;
         self.told += 1;
         let in_turn = (k % self.sources as u64) as usize;
@@ -96,7 +96,7 @@ mod tests {
 
     fn take(arrivals: Arrivals, share: Share, count: usize) -> Vec<(Nanos, usize)> {
         let mut times = Times::new(arrivals, share);
-        (0..count).map(|_| times.next()).collect()
+        (0..count).map(|_| times.next_due()).collect()
     }
 
     #[test]

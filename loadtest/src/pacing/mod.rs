@@ -19,7 +19,7 @@ use crate::clock::Nanos;
 /// Calls `act` with each due time and source until one is due at `until` or later.
 pub async fn keep(timer: Timer, mut times: Times, until: Nanos, mut act: impl FnMut(Nanos, usize)) {
     loop {
-        let (due, source) = times.next();
+        let (due, source) = times.next_due();
         if due >= until {
             return;
         }

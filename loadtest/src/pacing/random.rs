@@ -8,11 +8,11 @@ impl Random {
     /// `stream` tells apart what is drawn from one seed for different ends.
     pub fn new(seed: u64, stream: u64) -> Self {
         let mut own = Self(seed ^ stream.wrapping_mul(0xd134_2543_de82_ef95));
-        own.next();
+        own.draw();
         own
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -22,12 +22,12 @@ impl Random {
 
     /// Above 0 and at most 1, so that its logarithm is finite.
     pub fn unit(&mut self) -> f64 {
-        ((self.next() >> 11) + 1) as f64 / (1u64 << 53) as f64
+        ((self.draw() >> 11) + 1) as f64 / (1u64 << 53) as f64
     }
 
     /// Below `bound`, which is not zero.
     pub fn below(&mut self, bound: usize) -> usize {
-        ((u128::from(self.next()) * bound as u128) >> 64) as usize
+        ((u128::from(self.draw()) * bound as u128) >> 64) as usize
     }
 }
 
@@ -39,7 +39,7 @@ mod tests {
     fn a_seed_is_a_sequence_and_streams_differ() {
         let draw = |seed, stream| {
             let mut random = Random::new(seed, stream);
-            [random.next(), random.next(), random.next()]
+            [random.draw(), random.draw(), random.draw()]
         };
         assert_eq!(draw(1, 0), draw(1, 0));
         assert!(draw(1, 0) != draw(1, 1) && draw(1, 0) != draw(2, 0));

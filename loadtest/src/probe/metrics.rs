@@ -50,7 +50,8 @@ impl MetricsUrl {
     fn page(&self) -> anyhow::Result<String> {
         let mut stream = TcpStream::connect_timeout(&self.address, TIMEOUT)?;
         stream.set_read_timeout(Some(TIMEOUT))?;
-        write!(stream, "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.path, self.address)?;
+        let Self { address, path } = self;
+        stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes())?;
         let mut answer = String::new();
         let read = stream.take(PAGE_BYTES_MAX).read_to_string(&mut answer)? as u64;
         ensure!(read < PAGE_BYTES_MAX, "the page is too long");

@@ -5,8 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use chasqui_proto::command::AckLevel;
 
 use super::{
-    ClientCost, CountsReport, IdleMemory, Latencies, Measured, Report, Run, ServerCost, Soak, SoakLine, Throughput,
-    Verdict,
+    ClientCost, CountsReport, IdleMemory, Latencies, Measured, Report, Run, ServerCost, Soak, Throughput, Verdict,
 };
 use crate::account::{LatencyUs, Tally};
 use crate::cli::{ArrivalArgs, Common, IdleArgs, StormArgs, TrafficArgs};
@@ -73,13 +72,11 @@ pub fn of_traffic(traffic: &Traffic<'_>) -> Report {
     }
 }
 
-/// The lines go with the report, and memory that grew fails it.
-pub fn of_soak(traffic: &Traffic<'_>, lines: Vec<SoakLine>, rss_grown_max_kib: u64) -> Report {
+/// The server's memory goes with the report, and fails it where it grew.
+pub fn of_soak(traffic: &Traffic<'_>, soak: Soak) -> Report {
     let mut report = of_traffic(traffic);
-    let measured = &traffic.measured;
-    let rss = measured.server_rss_before_kib.zip(measured.server_rss_kib);
-    report.soak = rss.map(|rss| Soak::of(lines, rss, rss_grown_max_kib));
-    report.verdict.fail_with(report.soak.as_ref().and_then(Soak::failure));
+    report.verdict.fail_with(soak.failure());
+    report.soak = Some(soak);
     report
 }
 

@@ -13,8 +13,7 @@ pub struct Measured {
     pub delivered: u64,
     pub own: CpuUse,
     pub server: Option<CpuUse>,
-    /// At the span's beginning and end.
-    pub server_rss_before_kib: Option<u64>,
+    /// At the span's end.
     pub server_rss_kib: Option<u64>,
     pub counters: Option<Counters>,
     pub pressure: Pressure,
@@ -104,7 +103,6 @@ pub(super) fn test_measured(server: Option<CpuUse>, own: CpuUse) -> Measured {
         delivered: 1,
         own,
         server,
-        server_rss_before_kib: None,
         server_rss_kib: None,
         counters: None,
         pressure,

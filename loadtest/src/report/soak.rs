@@ -23,7 +23,8 @@ pub struct Soak {
 }
 
 impl Soak {
-    pub fn of(lines: Vec<SoakLine>, (before_kib, after_kib): (u64, u64), rss_grown_max_kib: u64) -> Self {
+    /// The server's memory after the warm-up and at the end.
+    pub fn of(lines: Vec<SoakLine>, before_kib: u64, after_kib: u64, rss_grown_max_kib: u64) -> Self {
         Self { lines, rss_grown_kib: after_kib as i64 - before_kib as i64, rss_grown_max_kib }
     }
 
@@ -50,7 +51,7 @@ mod tests {
 
     #[test]
     fn growth_beyond_the_allowance_fails() {
-        let soak = |before, after| Soak::of(Vec::new(), (before, after), 2_048);
+        let soak = |before, after| Soak::of(Vec::new(), before, after, 2_048);
         assert_eq!((soak(5_000, 7_048).failure(), soak(5_000, 100).failure()), (None, None));
         assert_eq!(soak(5_000, 8_072).failure().as_deref(), Some("the server's memory grew by 3 MiB"));
     }

@@ -1,9 +1,9 @@
-//! Everything that is counted, at the two ends of what is measured.
+//! Everything that is counted, at the two ends of what is measured. Memory is not: reading it walks the server's pages.
 
 use crate::account::{Progress, Snapshot};
 use crate::cli::Common;
 use crate::clock::{self, Nanos};
-use crate::probe::{Counters, CpuTimes, PressureReading, rss_kib};
+use crate::probe::{Counters, CpuTimes, PressureReading};
 use crate::report::Measured;
 
 /// One moment.
@@ -12,7 +12,6 @@ pub(super) struct Reading {
     counts: Snapshot,
     own: CpuTimes,
     server: Option<CpuTimes>,
-    server_rss_kib: Option<u64>,
     counters: Option<Counters>,
     pressure: PressureReading,
 }
@@ -26,7 +25,6 @@ impl Reading {
             own: CpuTimes::read(std::process::id())?,
             server: common.server_pid.map(CpuTimes::read).transpose()?,
             counters: metrics.map(|url| url.read()).transpose()?,
-            server_rss_kib: common.server_pid.map(rss_kib).transpose()?,
             pressure: PressureReading::now(),
         })
     }
@@ -40,8 +38,7 @@ impl Reading {
             delivered: later.counts.delivered - self.counts.delivered,
             own: later.own.since(&self.own),
             server: server.map(|(later, earlier)| later.since(earlier)),
-            server_rss_kib: later.server_rss_kib,
-            server_rss_before_kib: self.server_rss_kib,
+            server_rss_kib: None,
             counters: counters.map(|(later, earlier)| later.since(earlier)),
             pressure: self.pressure.to(&later.pressure),
         }

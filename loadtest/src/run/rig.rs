@@ -71,8 +71,9 @@ impl Rig {
         let before = Reading::now(progress, &args.common)?;
         watch.wait_until(timing.measured.until, progress)?;
         let after = Reading::now(progress, &args.common)?;
+        let server_rss_kib = args.common.server_pid.map(rss_kib).transpose()?;
         drain(progress, &base);
-        Ok(before.to(&after))
+        Ok(Measured { server_rss_kib, ..before.to(&after) })
     }
 
     pub fn progress(&self) -> &Progress {

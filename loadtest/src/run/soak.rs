@@ -9,7 +9,7 @@ use crate::account::{Progress, Snapshot};
 use crate::cli::{SoakArgs, SoakLoad};
 use crate::clock::{self, Nanos, nanos};
 use crate::probe::rss_kib;
-use crate::report::{self, Report, SoakLine};
+use crate::report::{self, Report, Soak, SoakLine};
 use crate::scenario::Scenario;
 use crate::worker::Load;
 
@@ -27,7 +27,9 @@ pub(super) fn run(args: &SoakArgs) -> anyhow::Result<Report> {
     let about = rig.about.clone();
     let tally = rig.finish()?;
     let traffic = report::Traffic { about: &about, load, args: traffic, measured, tally: &tally };
-    Ok(report::of_soak(&traffic, lines.told, args.growth * KIB_PER_MIB))
+    let (before_kib, after_kib) = lines.ends().context("the run had no end")?;
+    let allowed_kib = args.growth.saturating_mul(KIB_PER_MIB);
+    Ok(report::of_soak(&traffic, Soak::of(lines.told, before_kib, after_kib, allowed_kib)))
 }
 
 fn plan(args: &SoakArgs, run: u64) -> anyhow::Result<Scenario> {
@@ -45,12 +47,18 @@ struct Lines {
     began: Nanos,
     last: (Nanos, Snapshot),
     told: Vec<SoakLine>,
+    /// The server's memory at the end of each wait: of the warm-up, and of what is measured.
+    ends_kib: Vec<u64>,
 }
 
 impl Lines {
     fn new(pid: u32, every: Nanos, progress: &Progress) -> Self {
         let began = clock::now();
-        Self { pid, every, began, last: (began, progress.snapshot()), told: Vec::new() }
+        Self { pid, every, began, last: (began, progress.snapshot()), told: Vec::new(), ends_kib: Vec::new() }
+    }
+
+    fn ends(&self) -> Option<(u64, u64)> {
+        Some((*self.ends_kib.first()?, *self.ends_kib.last()?))
     }
 
     fn tell(&mut self, progress: &Progress) -> anyhow::Result<()> {
@@ -79,6 +87,7 @@ impl Watch for Lines {
             self.tell(progress)?;
         }
         clock::sleep_until(at);
+        self.ends_kib.push(rss_kib(self.pid)?);
         Ok(())
     }
 }

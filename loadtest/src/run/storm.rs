@@ -9,7 +9,8 @@ use super::rig::drain;
 use super::{quiet_settings, threads};
 use crate::cli::StormArgs;
 use crate::clock::{self, NANOS_PER_SECOND, Span, nanos};
-use crate::report::{self, About, Report};
+use crate::probe::rss_kib;
+use crate::report::{self, About, Measured, Report};
 use crate::scenario;
 use crate::worker::{Crew, Load, Settings, Step, Timing};
 
@@ -32,6 +33,8 @@ pub(super) fn run(args: &StormArgs) -> anyhow::Result<Report> {
     live.wait_until(timing.measured.until, progress)?;
     drain(progress, &base);
     let measured = before.to(&Reading::now(progress, &args.common)?);
+    let server_rss_kib = args.common.server_pid.map(rss_kib).transpose()?;
+    let measured = Measured { server_rss_kib, ..measured };
     drop(live);
     let tally = crew.finish()?;
     Ok(report::of_storm(args, &about, load, measured, &tally))

@@ -44,7 +44,7 @@ async fn open_all(
     come: Come,
 ) {
     for plan in plans {
-        let (due, _) = times.next();
+        let (due, _) = times.next_due();
         timer.sleep_until(due).await.expect("a timer that was made can be set");
         record(&mut hub.tally.borrow_mut().send_lag, due, clock::now());
         hub.progress.sent(0);
