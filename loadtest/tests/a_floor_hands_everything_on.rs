@@ -1,22 +1,16 @@
 //! Every server without chat takes the scenarios of the relay and loses nothing.
 
-use std::process::Command;
+mod support;
 
 use serde_json::Value;
+use support::{loadtest, told};
 
 /// Runs the built tool on a server that it starts itself; its report.
 fn floor(rival: &str, args: &[&str]) -> Value {
     let folder = tempfile::tempdir().unwrap();
     let json = folder.path().join("report.json");
-    let output = Command::new(env!("CARGO_BIN_EXE_loadtest"))
-        .args(["floor", "--rival", rival])
-        .args(args)
-        .arg("--json")
-        .arg(&json)
-        .output()
-        .unwrap();
-    let told = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{rival}: {told}");
+    let output = loadtest(&["floor", "--rival", rival]).args(args).arg("--json").arg(&json).output().unwrap();
+    assert!(output.status.success(), "{rival}: {}", told(&output));
     serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap()
 }
 
@@ -92,4 +86,15 @@ fn a_run_leaves_curves_a_page_and_a_percentile_text() {
     for outside in ["src=", "href=", "@import", "url(", "fetch("] {
         assert!(!page.contains(outside), "the page needs nothing else: {outside}");
     }
+}
+
+#[test]
+fn a_ladder_leaves_its_curve() {
+    let folder = tempfile::tempdir().unwrap();
+    let html = folder.path().join("report.html");
+    let load = ["pairs", "--conns", "4", "--rate-ladder", "100,200", "--warmup", "0s", "--duration", "500ms"];
+    let report = floor("floor", &[&load[..], &["--html", html.to_str().unwrap()]].concat());
+    assert_eq!(report["steps"].as_array().unwrap().len(), 2);
+    let page = std::fs::read_to_string(html).unwrap();
+    assert!(page.contains("Latency by load") && !page.contains("Latency by percentile"), "no step stands for all");
 }

@@ -1,23 +1,19 @@
 //! `compare`: servers in turns under one load, results of one environment only, and an exit code that tells.
-//!
-//! One test needs the relay's binary: `CHASQUI_BIN`, or `chasqui` beside this test's own target folder
-//! (`cargo build -p chasqui-relay`).
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+mod support;
+
+use std::path::Path;
+use std::process::Output;
 
 use serde_json::Value;
+use support::{loadtest, relay_binary, told};
 
 const LOAD: [&str; 10] = ["--", "pairs", "--conns", "4", "--rate", "200", "--warmup", "200ms", "--duration", "500ms"];
 /// Differences on a busy machine are no matter here.
 const ANY: [&str; 2] = ["--threshold", "100000"];
 
 fn compare(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_loadtest")).arg("compare").args(args).output().unwrap()
-}
-
-fn told(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+    loadtest(&["compare"]).args(args).output().unwrap()
 }
 
 fn json(path: &Path) -> Value {
@@ -67,22 +63,12 @@ fn a_relay_is_held_against_the_floor() {
     assert_eq!([&b["server"], &b["transport"], &b["dialect"]], ["relay", "wss", "json"]);
 }
 
-fn relay_binary() -> PathBuf {
-    if let Some(path) = std::env::var_os("CHASQUI_BIN") {
-        return path.into();
-    }
-    let beside = Path::new(env!("CARGO_BIN_EXE_loadtest")).with_file_name("chasqui");
-    assert!(beside.exists(), "{} is missing: run `cargo build -p chasqui-relay` first", beside.display());
-    beside
-}
-
 #[test]
 fn results_are_compared_by_figure_and_only_within_one_environment() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (base, worse, other) = (file("base.json"), file("worse.json"), file("other.json"));
-    let run =
-        Command::new(env!("CARGO_BIN_EXE_loadtest")).arg("floor").args(&LOAD[1..]).args(["--json", &base]).output();
+    let run = loadtest(&["floor"]).args(&LOAD[1..]).args(["--json", &base]).output();
     assert!(run.unwrap().status.success());
 
     let mut report = json(Path::new(&base));

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use clap::{Args, Subcommand};
 
-use super::TrafficArgs;
+use super::{Common, LoadArgs};
 use crate::rival::Rival;
 
 #[derive(Debug, Args)]
@@ -25,15 +25,23 @@ pub struct FloorArgs {
 #[derive(Debug, Subcommand)]
 pub enum FloorScenario {
     /// Half of the connections each send to a partner
-    Pairs(TrafficArgs),
+    Pairs(LoadArgs),
     /// Every message goes to all others of one room
     Room {
         #[command(flatten)]
-        traffic: TrafficArgs,
+        load: LoadArgs,
         /// Members that send
         #[arg(long, default_value_t = 1)]
         senders: usize,
     },
+}
+
+impl FloorArgs {
+    pub fn common(&self) -> &Common {
+        match &self.scenario {
+            FloorScenario::Pairs(load) | FloorScenario::Room { load, .. } => &load.traffic.common,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

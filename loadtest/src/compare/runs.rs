@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail, ensure};
+use serde::Deserialize;
 
 use super::{Figure, Side};
 use crate::cli::CompareArgs;
@@ -15,12 +16,23 @@ use crate::server::Server;
 /// In a server's command: its data folder.
 const DATA: &str = "{data}";
 
-/// A file that `--json` has written: one run, or a list.
+/// What `--json` writes: one run, those of --repeat, or a list.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Repeated { runs: Vec<Report> },
+    List(Vec<Report>),
+    One(Box<Report>),
+}
+
 pub fn read(path: &Path) -> anyhow::Result<Side> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).with_context(|| name.clone())?;
-    let reports = serde_json::from_str(&text).or_else(|_| serde_json::from_str(&text).map(|report| vec![report]));
-    let reports: Vec<Report> = reports.with_context(|| format!("{name} is no result of this version"))?;
+    let written = serde_json::from_str(&text).with_context(|| format!("{name} is no result of this version"))?;
+    let reports = match written {
+        Written::Repeated { runs } | Written::List(runs) => runs,
+        Written::One(report) => vec![*report],
+    };
     ensure!(!reports.is_empty(), "{name} holds no run");
     Ok(Side { name, reports })
 }

@@ -20,7 +20,12 @@ pub fn table(comparison: &Comparison) -> String {
 
 fn heading(letter: &str, side: &Side) -> String {
     let what = side.reports.first().map_or_else(String::new, |report| report::heading(&report.run));
-    format!("{letter}  {}\n   {what}, {} runs\n", side.name, side.reports.len())
+    let waited: Vec<_> = side.reports.iter().filter_map(|report| report.pressure?.cpu_some).collect();
+    let waited = Summary::of(&waited).map_or_else(String::new, |it| {
+        let [median, max] = [it.median, it.max].map(|part| part * 100.0);
+        format!("; some task of the machine waited for a CPU {median:.0} % of the time (median; {max:.0} % at most)")
+    });
+    format!("{letter}  {}\n   {what}; {} runs{waited}\n", side.name, side.reports.len())
 }
 
 fn line(row: &Row) -> String {

@@ -41,7 +41,11 @@ mod tests {
         assert_eq!(lines[0], "       Value     Percentile TotalCount 1/(1-Percentile)");
         assert_eq!(lines[2], "       1.000 0.000000000000          1           1.00");
         let last = lines.iter().find(|line| line.contains("1.000000000000")).unwrap();
-        assert_eq!(last.split_whitespace().collect::<Vec<_>>(), ["4.001", "1.000000000000", "4"], "the upper end of its bucket");
+        assert_eq!(
+            last.split_whitespace().collect::<Vec<_>>(),
+            ["4.001", "1.000000000000", "4"],
+            "the upper end of its bucket"
+        );
         assert!(text.contains("Total count    =            4]"), "{text}");
         assert!(text.ends_with("SubBuckets     =         2048]\n"), "{text}");
     }

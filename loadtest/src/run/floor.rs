@@ -1,7 +1,7 @@
 //! A run on a server without chat: the scenario stays the same, the server is started for it unless one is named.
 
 use super::traffic;
-use crate::cli::{Common, FloorArgs, FloorScenario, TrafficArgs};
+use crate::cli::{Common, FloorArgs, FloorScenario, LoadArgs};
 use crate::report::Report;
 use crate::server::Server;
 
@@ -15,21 +15,15 @@ pub(super) fn run(args: &FloorArgs) -> anyhow::Result<Report> {
     }
 }
 
-pub(super) fn common(args: &FloorArgs) -> &Common {
-    match &args.scenario {
-        FloorScenario::Pairs(traffic) | FloorScenario::Room { traffic, .. } => &traffic.common,
-    }
-}
-
 fn load(args: &FloorArgs, aim: impl Fn(&mut Common)) -> anyhow::Result<Report> {
-    let aimed = |traffic: &TrafficArgs| {
-        let mut traffic = traffic.clone();
-        aim(&mut traffic.common);
-        traffic.common.rival = Some(args.rival);
-        traffic
+    let aimed = |load: &LoadArgs| {
+        let mut load = load.clone();
+        aim(&mut load.traffic.common);
+        load.traffic.common.rival = Some(args.rival);
+        load
     };
     match &args.scenario {
-        FloorScenario::Pairs(traffic) => traffic::pairs(&aimed(traffic)),
-        FloorScenario::Room { traffic, senders } => traffic::room(&aimed(traffic), *senders),
+        FloorScenario::Pairs(load) => traffic::pairs(&aimed(load)),
+        FloorScenario::Room { load, senders } => traffic::room(&aimed(load), *senders),
     }
 }

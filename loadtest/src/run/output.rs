@@ -3,23 +3,25 @@
 use std::path::Path;
 
 use anyhow::Context;
+use serde::Serialize;
 
 use crate::cli::Common;
-use crate::report::html::{self, Rung};
-use crate::report::{Report, hgrm};
+use crate::report::{Report, hgrm, html};
 
-pub(super) fn write(report: &Report, common: &Common) -> anyhow::Result<()> {
-    if let Some(path) = &common.json {
-        save(path, serde_json::to_string_pretty(report)? + "\n")?;
+/// One run, or several.
+pub(super) fn json(report: &impl Serialize, common: &Common) -> anyhow::Result<()> {
+    match &common.json {
+        Some(path) => save(path, serde_json::to_string_pretty(report)? + "\n"),
+        None => Ok(()),
     }
+}
+
+pub(super) fn curves(report: &Report, common: &Common) -> anyhow::Result<()> {
     if let Some(path) = &common.html {
-        // The steps of a ladder, where there is one; a page shows of each only what its curve needs.
-        let steps =
-            serde_json::to_value(report)?.get("steps").map(|steps| serde_json::from_value::<Vec<Rung>>(steps.clone()));
-        save(path, html::page(report, &steps.transpose()?.unwrap_or_default()))?;
+        save(path, html::page(report))?;
     }
     if let Some(path) = &common.hgrm {
-        save(path, hgrm(report.distribution.as_ref().context("--hgrm: nothing was delivered")?))?;
+        save(path, hgrm(report.distribution.as_ref().context("--hgrm: no deliveries of one rate were measured")?))?;
     }
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! The plots of a report.
 
-use super::Rung;
 use super::axis::Scale;
 use super::plot::{Axis, Plot, Series};
 use super::text::{grouped, latency};
-use crate::report::{Distribution, TimePoint};
+use crate::account::LatencyUs;
+use crate::report::{Distribution, StepReport, TimePoint};
 
 /// Latency by percentile, on an axis that shows the tail.
 pub fn percentiles(distribution: &Distribution) -> String {
@@ -56,19 +56,24 @@ pub fn deliveries(timeline: &[TimePoint]) -> String {
     plot.svg()
 }
 
-/// Latency by load.
-pub fn ladder(steps: &[Rung]) -> String {
-    let of = |value: fn(&Rung) -> f64| steps.iter().map(|step| Some((step.sent_per_second, value(step)))).collect();
-    let series = |name, colour, value| Series { name, colour, points: of(value), dots: true };
-    let most = steps.iter().map(|step| step.sent_per_second).fold(0.0, f64::max);
+/// Latency by load, in the order of the load.
+pub fn ladder(steps: &[StepReport]) -> String {
+    let place = |step: &StepReport| Some((step.throughput?.sent_per_second, step.latency_us?.delivery));
+    let mut rungs: Vec<(f64, LatencyUs)> = steps.iter().filter_map(place).collect();
+    rungs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let series = |name, colour, value: fn(&LatencyUs) -> f64| {
+        let points = rungs.iter().map(|(rate, latency)| Some((*rate, value(latency)))).collect();
+        Series { name, colour, points, dots: true }
+    };
+    let most = rungs.last().map_or(1.0, |(rate, _)| *rate);
     let plot = Plot {
         description: "delivery latency by load",
         x: Axis { scale: Scale::linear_to(most), label: "messages sent a second", text: grouped },
-        y: latency_axis(steps.iter().flat_map(|step| [step.delivery.p50, step.delivery.p999])),
+        y: latency_axis(rungs.iter().flat_map(|(_, latency)| [latency.p50, latency.p999])),
         series: vec![
-            series("p99.9", 2, |step| step.delivery.p999),
-            series("p99", 1, |step| step.delivery.p99),
-            series("p50", 0, |step| step.delivery.p50),
+            series("p99.9", 2, |latency| latency.p999),
+            series("p99", 1, |latency| latency.p99),
+            series("p50", 0, |latency| latency.p50),
         ],
     };
     plot.svg()

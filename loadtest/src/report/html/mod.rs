@@ -9,20 +9,4 @@ mod plot;
 mod tables;
 mod text;
 
-use serde::Deserialize;
-
 pub use page::page;
-
-/// One rate of a ladder, as far as its curve needs it.
-#[derive(Clone, Copy, PartialEq, Debug, Deserialize)]
-pub struct Rung {
-    pub sent_per_second: f64,
-    pub delivery: RungLatency,
-}
-
-#[derive(Clone, Copy, PartialEq, Debug, Deserialize)]
-pub struct RungLatency {
-    pub p50: f64,
-    pub p99: f64,
-    pub p999: f64,
-}

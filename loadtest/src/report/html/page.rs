@@ -1,16 +1,16 @@
 //! The page from top to bottom.
 
 use super::text::{escaped, grouped, latency};
-use super::{Rung, charts, tables};
+use super::{charts, tables};
 use crate::report::{Report, heading};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
-/// `steps`: the rates of a ladder, lowest first; empty for a single run.
-pub fn page(report: &Report, steps: &[Rung]) -> String {
+/// One run, a ladder, or a search.
+pub fn page(report: &Report) -> String {
     let title = escaped(&heading(&report.run));
-    let sections = [verdict(report), tiles(report), curves(report, steps), tables::all(report), reading()];
+    let sections = [verdict(report), tiles(report), curves(report), tables::all(report), reading()];
     format!(
         "<!doctype html>\n<html lang=en><head><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\
          <title>loadtest: {title}</title><style>{STYLE}</style></head><body><main>\n\
@@ -60,11 +60,11 @@ fn tiles(report: &Report) -> String {
     format!("<div class=tiles>{}</div>", tiles.into_iter().map(tile).collect::<String>())
 }
 
-fn curves(report: &Report, steps: &[Rung]) -> String {
+fn curves(report: &Report) -> String {
     let mut out = String::new();
-    if steps.len() > 1 {
+    if report.steps.len() > 1 {
         let note = "Each point is one rate, held for the measured time. Where the curve turns up, the server is full.";
-        out += &section("Latency by load", note, &charts::ladder(steps));
+        out += &section("Latency by load", note, &charts::ladder(&report.steps));
     }
     if let Some(distribution) = &report.distribution {
         let note = "Of 100 messages, so many took no longer than this. Each further nine has the same room, so that the \

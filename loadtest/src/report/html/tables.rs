@@ -3,18 +3,25 @@
 use super::page::section;
 use super::text::{escaped, grouped, latency};
 use crate::account::LatencyUs;
-use crate::report::Report;
+use crate::report::terminal::pressure_parts;
+use crate::report::{Latencies, Report};
 
 pub(super) fn all(report: &Report) -> String {
     latencies(report) + &counts(report) + &costs(report) + &run(report)
 }
 
 fn latencies(report: &Report) -> String {
-    let Some(all) = &report.latency_us else { return String::new() };
     let columns = ["", "p50", "p90", "p99", "p99.9", "p99.99", "max", "samples"].map(|name| format!("<th>{name}</th>"));
     let mut rows = format!("<tr>{}</tr>", columns.concat());
-    for (name, row) in [("delivery", &all.delivery), ("ack", &all.ack), ("send lag of the tool", &all.send_lag)] {
-        let LatencyUs { samples, p50, p90, p99, p999, p9999, max, .. } = *row;
+    let mut known = Vec::new();
+    known.extend(report.connect_us.map(|connect| ("connect", connect)));
+    if let Some(Latencies { delivery, ack, send_lag }) = report.latency_us {
+        known.extend([("delivery", delivery), ("ack", ack), ("send lag of the tool", send_lag)]);
+    }
+    if known.is_empty() {
+        return String::new();
+    }
+    for (name, LatencyUs { samples, p50, p90, p99, p999, p9999, max, .. }) in known {
         if samples > 0 {
             let cells = [p50, p90, p99, p999, p9999, max].map(|us| format!("<td>{}</td>", latency(us))).concat();
             rows += &format!("<tr><th>{name}</th>{cells}<td>{}</td></tr>", grouped(samples as f64));
@@ -29,7 +36,9 @@ fn latencies(report: &Report) -> String {
 
 fn counts(report: &Report) -> String {
     let counts = &report.counts.counts;
-    let good = [("sent", counts.sent), ("acknowledged", counts.acked), ("delivered", counts.delivered)];
+    let mut good = vec![("sent", counts.sent), ("acknowledged", counts.acked), ("delivered", counts.delivered)];
+    // A server without chat was not asked to.
+    good.retain(|(name, _)| *name != "acknowledged" || report.run.ack.is_some());
     let bad = [
         ("lost", report.counts.lost),
         ("refused", counts.refused),
@@ -38,12 +47,14 @@ fn counts(report: &Report) -> String {
         ("out of order", counts.out_of_order),
         ("delivered to others", counts.misdelivered),
         ("connections ended early", counts.disconnected),
+        ("attempts to connect failed", counts.connect_failed),
     ];
-    let good = good.map(|(name, count)| row(name, &grouped(count as f64), false));
+    let good: String = good.iter().map(|(name, count)| row(name, &grouped(*count as f64), false)).collect();
     let bad = bad.map(|(name, count)| row(name, &grouped(count as f64), count > 0));
-    let each = report.run.receivers_per_message;
-    let note = format!("All messages of the run, warm-up included; each goes to {}.", receivers(each));
-    section("Every message accounted for", &note, &facts(&(good.concat() + &bad.concat())))
+    let each =
+        report.run.receivers_per_message.map_or(String::new(), |each| format!("; each goes to {}", receivers(each)));
+    let note = format!("All messages of the run, warm-up included{each}.");
+    section("Every message accounted for", &note, &facts(&(good + &bad.concat())))
 }
 
 fn receivers(each: u32) -> String {
@@ -62,6 +73,10 @@ fn costs(report: &Report) -> String {
     add("server memory a connection", server.kib_per_connection.map(|kib| format!("{kib:.2} KiB")));
     let share = |share: f64| format!("{:.0} % of what it can do", share * 100.0);
     add("tool CPU in use", report.client.map(|it| format!("{:.2} cores, {}", it.cores, share(it.share))));
+    let counters = server.counters.map(|counters| counters.line()).filter(|line| !line.is_empty());
+    add("counted by the relay", counters);
+    let pressure = pressure_parts(report).join(", ");
+    add("the machine meanwhile", Some(pressure).filter(|text| !text.is_empty()));
     if rows.is_empty() {
         return rows;
     }
@@ -78,6 +93,7 @@ fn run(report: &Report) -> String {
     let mut rows = row("scenario", &run.scenario, false) + &row("server", &run.server, false);
     rows += &row("transport, dialect", &format!("{}, {}", run.transport, run.dialect), false);
     rows += &row("load", &load, false);
+    rows += &run.arrivals.as_ref().map_or(String::new(), |arrivals| row("arrivals", arrivals, false));
     rows += &row("connections", &grouped(run.conns as f64), false);
     rows += &row("senders", &grouped(run.senders.into()), false);
     rows += &row("message text", &format!("{} bytes", run.size_bytes), false);

@@ -1,0 +1,162 @@
+//! The command line.
+//!
+//! One file per group of options: [`Common`], [`TrafficArgs`], [`StepArgs`], [`IdleArgs`], `special`, [`FloorArgs`] and
+//! [`CompareArgs`]; `values` reads single values.
+
+mod common;
+mod compare;
+mod idle;
+mod rival;
+mod special;
+mod steps;
+mod traffic;
+mod values;
+
+use clap::{Parser, Subcommand};
+
+pub use self::compare::CompareArgs;
+pub use self::rival::{FloorArgs, FloorScenario, ServeArgs};
+pub use common::Common;
+pub use idle::IdleArgs;
+pub use special::{ReconnectArgs, SlowReaderArgs, SoakArgs, SoakLoad, StormArgs};
+pub use steps::{LoadArgs, Measure, Percentile, Slo, StepArgs};
+pub use traffic::{ArrivalArgs, TrafficArgs};
+
+/// Measures a chat relay: open-loop load, latency from the scheduled send time, and an account of every message.
+///
+/// A first run against `chasqui serve --dev --data DIR --config deploy/bench.toml`, which lifts the limits that hold
+/// for people:
+///
+///     loadtest pairs --data DIR --rate 5k --server-pid $(pidof chasqui)
+///
+/// Exit code 1: a message was lost, refused, duplicated or out of order, a connection ended, a goal was missed, or the
+/// run could not be made. A run can pass and yet be marked INVALID: then the client was too busy, and the figures say
+/// more about it than about the server.
+#[derive(Debug, Parser)]
+#[command(name = "loadtest", version, verbatim_doc_comment)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub job: Job,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Job {
+    #[command(flatten)]
+    Run(ScenarioArgs),
+    /// Two servers under the same load, run in turns, or two results: medians, intervals, ratios
+    ///
+    ///     loadtest compare --server-a floor --server-b 'chasqui serve --dev --shards 1 --listen 127.0.0.1:0
+    ///       --data {data} --config deploy/bench.toml' --pin-server 0 --threshold 35 --judge cpu -- pairs --rate 20k
+    ///
+    /// Exit code 1: B is worse than A by more than the threshold, a run failed, or the two cannot be compared.
+    #[command(verbatim_doc_comment)]
+    Compare(CompareArgs),
+    /// Runs a server without chat: floor, epoll or axum
+    Serve(ServeArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ScenarioArgs {
+    /// Direct messages: half of the connections each send to a partner
+    ///
+    /// Reported are the latency from when a message was due to when its partner had it, that of its ack, and what the
+    /// server spent on each delivery.
+    Pairs(LoadArgs),
+    /// One group: every message goes to all other members
+    ///
+    /// The cost of a message grows with the group, so the rate is of messages sent and the figures are of deliveries.
+    Room {
+        #[command(flatten)]
+        load: LoadArgs,
+        /// Members that send
+        #[arg(long, default_value_t = 1)]
+        senders: usize,
+    },
+    /// Pairs whose acks wait for the disk: how long a sender waits until its message is safe
+    ///
+    /// As pairs, with the ack's latency first in the report and as the one that is judged. Run it against a relay with the
+    /// embedded store; the memory store commits at once.
+    Durable(LoadArgs),
+    /// A day in a chat: half of the users rest, the others are in groups of very different sizes
+    ///
+    /// Sizes follow Zipf's law, from 2 up to 2,000 members, and one member in ten writes. --seed makes the same rooms again.
+    Mixed(LoadArgs),
+    /// Everybody comes at once: sessions opened at a steady rate, whatever the server does
+    ///
+    /// The latency is from when a session was due to be opened to its welcome, with TCP, TLS or QUIC, token and all.
+    /// An attempt that fails, or that is not welcomed within 20 s, is counted and fails the run.
+    ConnectStorm(StormArgs),
+    /// A group of which some members read no more: what the others feel, and whether the slow ones are cut
+    ///
+    /// Only the members that read are waited for and measured. The run fails if they miss anything, or if the server has
+    /// not ended the connections of those that did not read.
+    SlowReader(SlowReaderArgs),
+    /// Pairs whose receivers drop their connections and come back: nothing may be missing or come twice
+    ///
+    /// Receivers keep the protocol's client rules: after each return they ask for what they have missed. Reported
+    /// besides the messages is how long a return takes, from connecting to having caught up. The delivery latency
+    /// includes the time that a receiver was away.
+    Reconnect(ReconnectArgs),
+    /// A long run with a line a minute, which fails if the server's memory grows
+    ///
+    /// Compared is the resident memory at the end with that after the warm-up.
+    Soak(SoakArgs),
+    /// Connections that do nothing: the server's memory for each
+    ///
+    /// Start the server afresh, or they fill memory that former ones have left.
+    Idle(IdleArgs),
+    /// Pairs or a room on a server without chat, the unit for what chat costs
+    ///
+    /// What says how a relay is reached and spoken to (--connect, --transport, --dialect, --ack, tokens, certificates) is
+    /// ignored: such a server is plain WebSocket, without users or acks.
+    Floor(FloorArgs),
+}
+
+impl ScenarioArgs {
+    pub fn common(&self) -> &Common {
+        match self {
+            Self::Pairs(load) | Self::Room { load, .. } | Self::Durable(load) | Self::Mixed(load) => {
+                &load.traffic.common
+            }
+            Self::ConnectStorm(storm) => &storm.common,
+            Self::SlowReader(slow) => &slow.traffic.common,
+            Self::Reconnect(reconnect) => &reconnect.traffic.common,
+            Self::Soak(soak) => &soak.traffic.common,
+            Self::Idle(idle) => &idle.common,
+            Self::Floor(floor) => floor.common(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_grammar_is_consistent() {
+        Cli::command().debug_assert();
+        assert!(Cli::try_parse_from(["loadtest", "pairs", "--window", "4"]).is_ok());
+        let found = ["loadtest", "mixed", "--find-max", "--slo", "p99=5ms,ack-p99=9ms", "--rate", "2k"];
+        assert!(Cli::try_parse_from(found).is_ok());
+        for bad in [
+            &["pairs", "--window", "4", "--rate", "5"][..],
+            &["pairs", "--rate", "0"],
+            &["pairs", "--find-max"],
+            &["pairs", "--rate-ladder", "5k,6k", "--rate", "5"],
+            &["pairs", "--transport", "wt-datagram"],
+            &["room", "--ack", "read"],
+        ] {
+            assert!(Cli::try_parse_from([&["loadtest"], bad].concat()).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_soak_is_long_unless_told_otherwise() {
+        let duration = |args: &[&str]| match Cli::try_parse_from([&["loadtest", "soak"], args].concat()).unwrap().job {
+            Job::Run(ScenarioArgs::Soak(soak)) => soak.traffic.duration.as_secs(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((duration(&[]), duration(&["--duration", "5s"])), (600, 5));
+    }
+}
