@@ -11,6 +11,7 @@ use crate::dial::Transport;
 use crate::probe::MetricsUrl;
 
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Server, this tool, and what is told")]
 pub struct Common {
     /// The server's public address
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
