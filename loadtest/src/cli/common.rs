@@ -12,6 +12,7 @@ use crate::probe::MetricsUrl;
 use crate::rival::Rival;
 
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Server, this tool, and what is told")]
 pub struct Common {
     /// The server's public address
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]

@@ -22,18 +22,43 @@ pub use special::{ReconnectArgs, SlowReaderArgs, SoakArgs, SoakLoad, StormArgs};
 pub use steps::{LoadArgs, Measure, Percentile, Slo, StepArgs};
 pub use traffic::{ArrivalArgs, TrafficArgs};
 
+/// What a stranger needs beside the options.
+const READING: &str = "\
+A first run:
+  chasqui serve --dev --data DIR --config deploy/bench.toml     (lifts the limits that hold for people)
+  loadtest pairs --data DIR --rate 5k --server-pid $(pidof chasqui)
+
+Open loop, closed loop:
+  With --rate messages are due by the clock, whatever the server does, and latency counts from when a message was due,
+  so a server that stalls is not spared. With --window each sender waits for its deliveries; that says how much a server
+  can do, but hides how long people would wait.
+
+The report:
+  delivery     from when a message was due to when a receiver had it
+  ack          from when it was due to the server's answer to its sender
+  send lag     from when it was due to when this tool sent it: its own share of the two above
+  lost         deliveries that had not come when nothing had come for 5 s
+  late         deliveries that came longer after they were due than --late-after, or, between the steps of --rate-ladder
+               and --find-max, when the books of their step were closed; the latter are lost, too
+  server       CPU time of the process --server-pid, all its threads; user and system where there were ticks enough
+  counted      by the relay itself, from --metrics
+  machine      how hard everything on it pressed for CPUs; figures of a busy machine say little
+
+  INVALID            the tool used above 90 % of its CPU, or sent less than 90 % of an open loop's rate: the figures say
+                     more about the tool than about the server
+  LATENCIES INVALID  the send lag's p99 is above 1 ms, or above half of the p99 that is reported
+
+Exit code:
+  0  passed, though perhaps marked INVALID
+  1  a message was lost, refused, duplicated or out of order, a connection ended, or a goal was missed; or the run could
+     not be made
+  2  the command line was not understood";
+
 /// Measures a chat relay: open-loop load, latency from the scheduled send time, and an account of every message.
 ///
-/// A first run against `chasqui serve --dev --data DIR --config deploy/bench.toml`, which lifts the limits that hold
-/// for people:
-///
-///     loadtest pairs --data DIR --rate 5k --server-pid $(pidof chasqui)
-///
-/// Exit code 1: a message was lost, refused, duplicated or out of order, a connection ended, a goal was missed, or the
-/// run could not be made. A run can pass and yet be marked INVALID: then the client was too busy, and the figures say
-/// more about it than about the server.
+/// Each subcommand is a scenario; `loadtest help SCENARIO` says what it does and shows.
 #[derive(Debug, Parser)]
-#[command(name = "loadtest", version, verbatim_doc_comment)]
+#[command(name = "loadtest", version, after_long_help = READING)]
 pub struct Cli {
     #[command(subcommand)]
     pub job: Job,

@@ -17,6 +17,7 @@ pub struct LoadArgs {
 }
 
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Several rates")]
 pub struct StepArgs {
     /// One step of --warmup and --duration for each rate, over the same connections, and a row for each
     #[arg(long, value_name = "5k,20k", value_delimiter = ',', value_parser = rate, conflicts_with_all = ["rate", "window", "find_max"])]

@@ -11,6 +11,7 @@ use crate::pacing::Arrivals;
 
 /// How an open loop is spread over time.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Load")]
 pub struct ArrivalArgs {
     /// const: evenly; poisson: independent of one another, as of many people; burst:N: N at once [burst alone: 10]
     #[arg(long, value_name = "PATTERN", default_value = "const", value_parser = arrivals)]
@@ -21,6 +22,7 @@ pub struct ArrivalArgs {
 }
 
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Load")]
 pub struct TrafficArgs {
     #[command(flatten)]
     pub common: Common,

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use chasqui_client::raw::Closed;
+use chasqui_proto::codes::CloseCode;
 use chasqui_proto::event::Message;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -114,12 +115,11 @@ impl Books {
     pub fn ended(&self, why: &Closed) {
         if !self.hub.closing.get() {
             let tally = &mut *self.hub.tally.borrow_mut();
-            match self.habit {
-                Habit::Stalls => tally.counts.cut += 1,
-                Habit::Reads | Habit::Drops => {
-                    tally.counts.disconnected += 1;
-                    tally.trouble(|| format!("a connection ended: {why}"));
-                }
+            if self.habit == Habit::Stalls && is_cut(why) {
+                tally.counts.cut += 1;
+            } else {
+                tally.counts.disconnected += 1;
+                tally.trouble(|| format!("a connection ended: {why}"));
             }
         }
         self.notify(Notice::Ended(why.to_string()));
@@ -128,6 +128,16 @@ impl Books {
     pub fn notify(&self, notice: Notice) {
         // Nobody listens once the load runs.
         let _ = self.notices.send(notice);
+    }
+}
+
+/// Ended for reading too slowly. The server's word for it may be stuck behind what was not read, so an end without a
+/// word is one, too; but not one for another reason, such as pings without an answer.
+fn is_cut(why: &Closed) -> bool {
+    match why {
+        Closed::ByPeer { .. } => why.code() == Some(CloseCode::SlowConsumer),
+        Closed::Lost(_) => true,
+        Closed::Malformed(_) | Closed::Silent => false,
     }
 }
 

@@ -63,6 +63,9 @@ pub fn of_traffic(traffic: &Traffic<'_>) -> Report {
     let open_loop = matches!(traffic.load, Load::Open { .. });
     let headline = if about.name == "durable" { &latencies.ack } else { &latencies.delivery };
     let mut verdict = Verdict::of_counts(&counts, true).doubting(open_loop, &client, &latencies.send_lag, headline);
+    if let Load::Open { rate } = traffic.load {
+        verdict.doubt_rate(rate as f64 * measured.wall_ns as f64 / 1e9, measured.sent);
+    }
     verdict.expect_cut(about.stalling as u64, tally.counts.cut);
     Report {
         latency_us: Some(latencies),

@@ -101,7 +101,7 @@ impl Steps {
     /// Without a step.
     pub fn into_ladder(self, rest: &Tally) -> Report {
         let counts = self.all_counts(rest);
-        let mut verdict = Verdict::of_counts(&counts, true);
+        let mut verdict = Verdict::of_counts(&CountsReport::of(&rest.counts), false);
         for step in &self.steps {
             let failures = step.failures.iter().map(|failure| format!("at {}/s: {failure}", step.rate));
             verdict.failures.extend(failures);

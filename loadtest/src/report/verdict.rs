@@ -7,6 +7,10 @@ use crate::account::LatencyUs;
 
 /// Above it the tool, not the server, is what was measured.
 const CLIENT_SHARE_MAX: f64 = 0.9;
+/// Below it what was measured is another rate than the one asked for.
+const SENT_SHARE_MIN: f64 = 0.9;
+/// Of fewer messages, chance alone may leave out a tenth.
+const JUDGED_MESSAGES_MIN: f64 = 1_000.0;
 /// A send lag above it, or above half of the p99 that is reported, is a good part of the latencies.
 const SEND_LAG_P99_US_MAX: f64 = 1_000.0;
 
@@ -16,7 +20,7 @@ pub struct Verdict {
     pub passed: bool,
     /// Why it failed.
     pub failures: Vec<String>,
-    /// The client had CPU to spare.
+    /// The client had CPU to spare, and made the rate.
     pub valid: bool,
     /// The client's own lag does not weigh on the latencies.
     pub latency_valid: bool,
@@ -58,6 +62,16 @@ impl Verdict {
                 "{left} of {stalling} slow readers were not cut; a higher --rate, --size or --duration may be needed"
             )
         }));
+    }
+
+    /// In an open loop of `due` messages, were they sent when they should have been? A server that stops reading can
+    /// hold them up as well as a tool that is too slow.
+    pub fn doubt_rate(&mut self, due: f64, sent: u64) {
+        let share = sent as f64 / due;
+        if due >= JUDGED_MESSAGES_MIN && share < SENT_SHARE_MIN {
+            self.valid = false;
+            self.doubts.push(format!("only {:.0} % of the rate was sent", share * 100.0));
+        }
     }
 
     /// Looks at what the client did to the figures, of which `headline` is the one that is read first. A closed loop is
@@ -133,5 +147,15 @@ mod tests {
             fine.passed
         };
         assert!(judge(0, 0) && judge(2, 2) && !judge(2, 1));
+    }
+
+    #[test]
+    fn a_rate_that_was_not_made_is_said() {
+        let judge = |due, sent| {
+            let mut fine = verdict(Counts { sent: 1, ..Counts::default() }, 0);
+            fine.doubt_rate(due, sent);
+            fine.valid
+        };
+        assert!(judge(10_000.0, 9_500) && judge(100.0, 50) && !judge(10_000.0, 8_500));
     }
 }
