@@ -54,6 +54,14 @@ Exit code:
      not be made
   2  the command line was not understood";
 
+const COMPARING: &str = "\
+What chat costs, on one CPU and beside the floor, if it may be 35 % of CPU time more:
+  loadtest compare --threshold 35 --judge cpu --pin-server 0 --server-a floor \\
+    --server-b 'chasqui serve --dev --shards 1 --listen 127.0.0.1:0 --data {data} --config deploy/bench.toml' \\
+    -- pairs --rate 20k --ack accepted
+
+Exit code 1: B is worse than A by more than the threshold, a run failed, or the two cannot be compared.";
+
 /// Measures a chat relay: open-loop load, latency from the scheduled send time, and an account of every message.
 ///
 /// Each subcommand is a scenario; `loadtest help SCENARIO` says what it does and shows.
@@ -69,12 +77,7 @@ pub enum Job {
     #[command(flatten)]
     Run(ScenarioArgs),
     /// Two servers under the same load, run in turns, or two results: medians, intervals, ratios
-    ///
-    ///     loadtest compare --server-a floor --server-b 'chasqui serve --dev --shards 1 --listen 127.0.0.1:0
-    ///       --data {data} --config deploy/bench.toml' --pin-server 0 --threshold 35 --judge cpu -- pairs --rate 20k
-    ///
-    /// Exit code 1: B is worse than A by more than the threshold, a run failed, or the two cannot be compared.
-    #[command(verbatim_doc_comment)]
+    #[command(after_long_help = COMPARING)]
     Compare(CompareArgs),
     /// Runs a server without chat: floor, epoll or axum
     Serve(ServeArgs),
