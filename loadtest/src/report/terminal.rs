@@ -29,7 +29,10 @@ pub fn step_line(step: &StepReport) -> String {
     let mut text = format!("  {:>11}/s ", grouped(step.rate));
     if let Some(latencies) = &step.latency_us {
         let LatencyUs { p50, p99, p999, .. } = latencies.delivery;
-        text += &format!(" p50 {p50:.0} us  p99 {p99:.0} us  p99.9 {p999:.0} us  ack p99 {:.0} us ", latencies.ack.p99);
+        text += &format!(" p50 {p50:.0} us  p99 {p99:.0} us  p99.9 {p999:.0} us ");
+        if latencies.ack.samples > 0 {
+            text += &format!(" ack p99 {:.0} us ", latencies.ack.p99);
+        }
     }
     let cpu = step.server.cpu_seconds_per_million_deliveries;
     text += &cpu.map_or(String::new(), |cpu| format!(" {cpu:.2} CPU-s/M "));
@@ -63,7 +66,7 @@ fn write_heading(run: &Run, out: &mut String) -> fmt::Result {
     }
     if run.size_bytes > 0 {
         let ack = run.ack.as_ref().map_or_else(String::new, |ack| format!(", ack {ack}"));
-        write!(out, ", {} B{ack}, {} s after {} s", run.size_bytes, run.duration_s, run.warmup_s)?;
+        write!(out, ", {} B{ack}, {} s after {} s of warm-up", run.size_bytes, run.duration_s, run.warmup_s)?;
     }
     Ok(())
 }

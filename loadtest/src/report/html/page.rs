@@ -55,7 +55,9 @@ fn tiles(report: &Report) -> String {
     let server = &report.server;
     tiles
         .extend(server.cpu_seconds_per_million_deliveries.map(|cpu| (format!("{cpu:.1} µs"), "server CPU a delivery")));
-    tiles.extend(server.kib_per_connection.map(|kib| (format!("{kib:.2} KiB"), "memory a connection")));
+    // Under load it holds what the server allocates once, too, and is no headline.
+    let resting = server.kib_per_connection.filter(|_| report.run.mode == "idle");
+    tiles.extend(resting.map(|kib| (format!("{kib:.1} KiB"), "memory a connection")));
     let tile = |(value, name): (String, &str)| format!("<div class=tile><b>{value}</b><span>{name}</span></div>");
     format!("<div class=tiles>{}</div>", tiles.into_iter().map(tile).collect::<String>())
 }
@@ -64,7 +66,7 @@ fn curves(report: &Report) -> String {
     let mut out = String::new();
     if report.steps.len() > 1 {
         let note = "Each point is one rate, held for the measured time. Where the curve turns up, the server is full.";
-        out += &section("Latency by load", note, &charts::ladder(&report.steps));
+        out += &section("Latency by load", note, &(charts::ladder(&report.steps) + &tables::steps(&report.steps)));
     }
     if let Some(distribution) = &report.distribution {
         let note = "Of 100 messages, so many took no longer than this. Each further nine has the same room, so that the \

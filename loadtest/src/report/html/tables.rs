@@ -4,7 +4,7 @@ use super::page::section;
 use super::text::{escaped, grouped, latency};
 use crate::account::LatencyUs;
 use crate::report::terminal::pressure_parts;
-use crate::report::{Latencies, Report};
+use crate::report::{Latencies, Report, StepReport, Verdict};
 
 pub(super) fn all(report: &Report) -> String {
     latencies(report) + &counts(report) + &costs(report) + &run(report)
@@ -32,6 +32,32 @@ fn latencies(report: &Report) -> String {
         "From the moment each message was due.",
         &format!("<div class=scroll><table>{rows}</table></div>"),
     )
+}
+
+/// One row for each rate, in the order they were made.
+pub(super) fn steps(steps: &[StepReport]) -> String {
+    let columns = ["due a second", "sent a second", "p50", "p99", "p99.9", "server CPU a delivery", ""];
+    let mut rows = format!("<tr>{}</tr>", columns.map(|name| format!("<th>{name}</th>")).concat());
+    for step in steps {
+        let sent = step.throughput.map_or(String::new(), |it| grouped(it.sent_per_second));
+        let latencies = step.latency_us.map(|it| [it.delivery.p50, it.delivery.p99, it.delivery.p999].map(latency));
+        let cpu = step.server.cpu_seconds_per_million_deliveries.map_or(String::new(), |cpu| format!("{cpu:.1} µs"));
+        let cells = [vec![sent], latencies.unwrap_or_default().to_vec(), vec![cpu]].concat();
+        let cells: String = cells.iter().map(|cell| format!("<td>{cell}</td>")).collect();
+        let (class, word) = judged(step);
+        let why = escaped(&[&step.failures[..], &step.verdict.doubts].concat().join("; "));
+        let rate = grouped(step.rate as f64);
+        rows += &format!("<tr><th>{rate}</th>{cells}<td class=\"{class}\" title=\"{why}\">{word}</td></tr>");
+    }
+    format!("<div class=scroll><table>{rows}</table></div>")
+}
+
+fn judged(step: &StepReport) -> (&'static str, &'static str) {
+    match step {
+        StepReport { passed: false, .. } => ("wrong", "failed"),
+        StepReport { verdict: Verdict { latency_valid: false, .. }, .. } => ("unsure", "latencies not valid"),
+        _ => ("", "passed"),
+    }
 }
 
 fn counts(report: &Report) -> String {
@@ -86,6 +112,7 @@ fn costs(report: &Report) -> String {
 fn run(report: &Report) -> String {
     let (run, machine) = (&report.run, &report.machine);
     let load = match (run.rate, run.window) {
+        _ if !report.steps.is_empty() => format!("open loop, {} rates", report.steps.len()),
         (Some(rate), _) => format!("open loop, {} messages a second", grouped(rate as f64)),
         (_, Some(window)) => format!("closed loop, {window} messages under way a sender"),
         _ => "none".to_owned(),
