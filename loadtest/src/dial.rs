@@ -1,6 +1,6 @@
 //! How connections are opened: transport, dialect, and which certificate is the right one.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use anyhow::Context;
@@ -9,25 +9,38 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use sha2::{Digest, Sha256};
 
+use crate::rival;
+
 /// Where `serve --dev` keeps its certificate.
 pub const DEV_CERTIFICATE_FILE: &str = "dev-certificate.pem";
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Transport {
-    /// WebSocket over plain TCP
+    /// WebSocket over plain TCP.
     Ws,
-    /// WebSocket over TLS
+    /// WebSocket over TLS.
     Wss,
-    /// WebTransport, everything on one bidirectional stream
+    /// WebTransport, everything on one bidirectional stream.
     Wt,
 }
 
 impl Transport {
+    /// By its name on the command line.
+    pub fn from_name(name: &str) -> Result<Self, String> {
+        match name {
+            "ws" => Ok(Self::Ws),
+            "wss" => Ok(Self::Wss),
+            "wt-stream" | "wt" => Ok(Self::Wt),
+            "wt-datagram" => Err("the relay's protocol has no datagrams; its WebTransport is wt-stream".into()),
+            _ => Err("ws, wss or wt-stream".into()),
+        }
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             Self::Ws => "ws",
             Self::Wss => "wss",
-            Self::Wt => "wt",
+            Self::Wt => "wt-stream",
         }
     }
 
@@ -59,21 +72,62 @@ pub fn options(
 /// Connections that share a UDP socket. A real client has one to itself; one for all overflows as soon as a room
 /// speaks, and one each costs megabytes of receive buffer.
 const SESSIONS_PER_SOCKET: usize = 16;
+/// What the system holds for a peer that does not read: little, so that what is met is the server's own bound.
+const STALLED_BUFFER_BYTES: u32 = 64 * 1024;
 
 /// Makes connectors as they are needed. Each thread has its own, for the tasks of their sockets live on its runtime.
 pub struct Dialer {
+    /// One for each own address.
+    places: Vec<Place>,
+    ips: Vec<IpAddr>,
+    stalled: Connector,
+    dialled: usize,
+}
+
+struct Place {
     options: ConnectOptions,
     current: Connector,
     dialled: usize,
 }
 
 impl Dialer {
-    pub fn new(options: ConnectOptions) -> anyhow::Result<Self> {
+    /// Connections come from `ips` in turn; without any, from where the system chooses.
+    pub fn new(options: &ConnectOptions, ips: &[IpAddr]) -> anyhow::Result<Self> {
+        let mut places: Vec<ConnectOptions> = ips.iter().map(|ip| options.clone().local_ip(*ip)).collect();
+        if places.is_empty() {
+            places.push(options.clone());
+        }
+        let places = places.into_iter().map(Place::new).collect::<Result<_, _>>()?;
+        let stalled = Connector::new(options.clone().receive_buffer_bytes(STALLED_BUFFER_BYTES))?;
+        Ok(Self { places, ips: ips.to_vec(), stalled, dialled: 0 })
+    }
+
+    /// The connector for the next connection. `stalled`: for one that is not going to be read.
+    pub fn connector(&mut self, stalled: bool) -> anyhow::Result<Connector> {
+        if stalled {
+            return Ok(self.stalled.clone());
+        }
+        let place = self.dialled % self.places.len();
+        self.dialled += 1;
+        self.places[place].connector()
+    }
+
+    /// The connector for one connection into a room of a server without chat.
+    pub fn floor(&mut self, server: SocketAddr, room: &str) -> anyhow::Result<Connector> {
+        let url = format!("ws://{server}{}?{}={room}", rival::PATH, rival::ROOM);
+        let options = ConnectOptions::new(&url)?.token_in(TokenIn::Header).silence_max(None);
+        let ip = self.ips.get(self.dialled % self.places.len());
+        self.dialled += 1;
+        Ok(Connector::new(ip.map_or(options.clone(), |ip| options.local_ip(*ip)))?)
+    }
+}
+
+impl Place {
+    fn new(options: ConnectOptions) -> anyhow::Result<Self> {
         Ok(Self { current: Connector::new(options.clone())?, options, dialled: 0 })
     }
 
-    /// The connector for the next connection.
-    pub fn connector(&mut self) -> anyhow::Result<Connector> {
+    fn connector(&mut self) -> anyhow::Result<Connector> {
         if self.dialled == SESSIONS_PER_SOCKET {
             *self = Self::new(self.options.clone())?;
         }

@@ -17,19 +17,23 @@
 //! - [`stamp`], [`account`], [`window`]: what messages carry, what arrived, closed loops
 //! - [`token`], [`dial`], [`peer`], [`worker`]: connections and the threads that drive them
 //! - [`scenario`], [`probe`], [`report`]
+//! - [`rival`], [`server`], [`compare`]: what the relay is measured against, servers started for a run, runs side by side
 
 #![forbid(unsafe_code)]
 
 pub mod account;
 pub mod cli;
 pub mod clock;
+pub mod compare;
 pub mod dial;
 pub mod pacing;
 pub mod peer;
 pub mod probe;
 pub mod report;
+pub mod rival;
 pub mod run;
 pub mod scenario;
+pub mod server;
 pub mod stamp;
 pub mod token;
 pub mod window;

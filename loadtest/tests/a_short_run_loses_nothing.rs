@@ -1,99 +1,15 @@
 //! Against the real relay: a short run over each transport, and a room, account for every message.
-//!
-//! Needs the relay's binary: `CHASQUI_BIN`, or `chasqui` beside this test's own target folder
-//! (`cargo build -p chasqui-relay`).
 
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+mod support;
 
-use serde_json::Value;
-
-const LIFTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/bench.toml");
-
-/// A relay of its own on a port of its own, gone with its data when dropped.
-struct Relay {
-    process: Child,
-    address: String,
-    data: tempfile::TempDir,
-    /// Kept open, so that what it still prints goes somewhere.
-    _stdout: BufReader<ChildStdout>,
-}
-
-impl Relay {
-    /// With the limits lifted.
-    fn start() -> Self {
-        Self::start_with(&["--config", LIFTED])
-    }
-
-    fn start_with(args: &[&str]) -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let mut process = Command::new(relay_binary())
-            .args(["serve", "--dev", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data.path())
-            .args(args)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut stdout = BufReader::new(process.stdout.take().unwrap());
-        let mut first_line = String::new();
-        stdout.read_line(&mut first_line).unwrap();
-        let address = first_line.split_whitespace().find(|word| word.starts_with("127.0.0.1:")).unwrap().to_owned();
-        Self { process, address, data, _stdout: stdout }
-    }
-
-    /// Runs the built tool; its report, and whether it exited with success.
-    fn load(&self, args: &[&str]) -> (Value, bool) {
-        let json = self.data.path().join("report.json");
-        let output = Command::new(env!("CARGO_BIN_EXE_loadtest"))
-            .args(args)
-            .args(["--connect", &self.address, "--server-pid", &self.process.id().to_string(), "--data"])
-            .arg(self.data.path())
-            .arg("--json")
-            .arg(&json)
-            .output()
-            .unwrap();
-        let told = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
-        let report = std::fs::read(&json).unwrap_or_else(|_| panic!("no report: {told}"));
-        (serde_json::from_slice(&report).unwrap(), output.status.success())
-    }
-}
-
-impl Drop for Relay {
-    fn drop(&mut self) {
-        // Killed, not drained: its data goes with it.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn relay_binary() -> PathBuf {
-    if let Some(path) = std::env::var_os("CHASQUI_BIN") {
-        return path.into();
-    }
-    let beside = Path::new(env!("CARGO_BIN_EXE_loadtest")).with_file_name("chasqui");
-    assert!(beside.exists(), "{} is missing: run `cargo build -p chasqui-relay` first", beside.display());
-    beside
-}
-
-/// Every message acknowledged and delivered, and nothing else seen.
-fn assert_clean(report: &Value, sent: u64, receivers: u64) {
-    let counts = &report["counts"];
-    let count = |name: &str| counts[name].as_u64().unwrap();
-    assert_eq!((count("sent"), count("acked"), count("delivered")), (sent, sent, sent * receivers), "{report:#}");
-    for wrong in ["lost", "refused", "unanswered", "duplicated", "out_of_order", "misdelivered", "disconnected"] {
-        assert_eq!(count(wrong), 0, "{wrong}: {report:#}");
-    }
-    assert_eq!(report["verdict"]["passed"], true);
-}
+use support::{LIFTED, Relay, assert_clean};
 
 const SHORT: [&str; 6] = ["--rate", "200", "--warmup", "500ms", "--duration", "1500ms"];
 
 #[test]
 fn pairs_lose_nothing_over_any_transport() {
     let relay = Relay::start();
-    for transport in ["ws", "wss", "wt"] {
+    for transport in ["ws", "wss", "wt-stream"] {
         for dialect in ["native", "json"] {
             let args =
                 [&["pairs", "--transport", transport, "--dialect", dialect, "--conns", "8"], &SHORT[..]].concat();

@@ -1,6 +1,7 @@
 //! Where to connect, how to show the token, what to trust.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -78,6 +79,8 @@ pub struct ConnectOptions {
     pub(crate) trust: Trust,
     pub(crate) connect_wait: Duration,
     pub(crate) silence_max: Option<Duration>,
+    pub(crate) local_ip: Option<IpAddr>,
+    pub(crate) receive_buffer_bytes: Option<u32>,
     pub(crate) rules: Config,
 }
 
@@ -105,6 +108,8 @@ impl ConnectOptions {
             trust: Trust::default(),
             connect_wait: CONNECT_WAIT,
             silence_max: Some(SILENCE_MAX),
+            local_ip: None,
+            receive_buffer_bytes: None,
             rules: Config { mark_delivered_after: Some(0), ..Config::default() },
         })
     }
@@ -137,6 +142,16 @@ impl ConnectOptions {
     /// `None`: the connection is never given up for being silent. Only for WebSocket; QUIC has its own idle timeout.
     pub fn silence_max(mut self, silence: Option<Duration>) -> Self {
         self.silence_max = silence;
+        self
+    }
+    /// The own address to connect from; otherwise the system chooses.
+    pub fn local_ip(mut self, ip: IpAddr) -> Self {
+        self.local_ip = Some(ip);
+        self
+    }
+    /// What the system may hold for a WebSocket that is not read; otherwise the system chooses.
+    pub fn receive_buffer_bytes(mut self, bytes: u32) -> Self {
+        self.receive_buffer_bytes = Some(bytes);
         self
     }
     /// Options of the client rules; by default everything received is marked as delivered at once.

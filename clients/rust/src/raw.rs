@@ -1,6 +1,8 @@
 //! One connection: connect, write commands, read events, learn how it ended. Nothing happens by itself, save pongs.
 
 use std::io;
+use std::net::SocketAddr;
+use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 use chasqui_proto::codes::CloseCode;
@@ -8,7 +10,7 @@ use chasqui_proto::command::Command;
 use chasqui_proto::dialect::{DecodeError, Dialect, encode_command};
 use chasqui_proto::event::Event;
 use rustls::pki_types::ServerName;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 use web_transport_quinn::quinn;
 
@@ -115,7 +117,7 @@ impl Connector {
     async fn web_socket(&self, token: &str) -> Result<Connection, ConnectError> {
         let url = self.options.full_url(token);
         let addresses = url.socket_addrs(|| None)?;
-        let stream = TcpStream::connect(&*addresses).await?;
+        let stream = dial(&self.options, &addresses).await?;
         stream.set_nodelay(true)?;
         let ConnectOptions { dialect, token_in, .. } = *self.options;
         let upgrade = ws::Upgrade { url: &url, dialect, token, token_in };
@@ -170,10 +172,36 @@ impl Connector {
     fn endpoint(&self, v6: bool) -> Result<quinn::Endpoint, ConnectError> {
         let slot = &self.endpoints[usize::from(v6)];
         if slot.get().is_none() {
-            let _ = slot.set(wt::endpoint(v6)?);
+            let _ = slot.set(wt::endpoint(v6, self.options.local_ip)?);
         }
         Ok(slot.get().expect("set above or by someone else").clone())
     }
+}
+
+/// The first of the addresses that answers, from a socket as the options want it.
+async fn dial(options: &ConnectOptions, addresses: &[SocketAddr]) -> io::Result<TcpStream> {
+    if options.local_ip.is_none() && options.receive_buffer_bytes.is_none() {
+        return TcpStream::connect(addresses).await;
+    }
+    let mut failure = io::ErrorKind::NotFound.into();
+    for address in addresses {
+        match dial_one(options, *address).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+async fn dial_one(options: &ConnectOptions, address: SocketAddr) -> io::Result<TcpStream> {
+    let socket = if address.is_ipv6() { TcpSocket::new_v6()? } else { TcpSocket::new_v4()? };
+    if let Some(bytes) = options.receive_buffer_bytes {
+        socket.set_recv_buffer_size(bytes)?;
+    }
+    if let Some(ip) = options.local_ip {
+        socket.bind(SocketAddr::new(ip, 0))?;
+    }
+    socket.connect(address).await
 }
 
 /// A connection in its two halves. `receiver` belongs to one task that is never cancelled within `next`.
@@ -252,6 +280,13 @@ impl Receiver {
         match &mut self.0 {
             Reader::WebSocket(reader) => reader.next().await,
             Reader::WebTransport(reader) => reader.next().await,
+        }
+    }
+    /// The next WebSocket message, an event or not: for protocol tests and measurements. Not cancel safe either.
+    pub async fn next_payload(&mut self) -> Result<impl Deref<Target = [u8]> + use<>, Closed> {
+        match &mut self.0 {
+            Reader::WebSocket(reader) => reader.next_payload().await,
+            Reader::WebTransport(_) => Err(Closed::Malformed("a stream has no messages".to_owned())),
         }
     }
 }

@@ -124,6 +124,13 @@ impl Reader {
 
     /// Not cancel safe: dropped in the middle of a frame, it loses the stream's place.
     pub async fn next(&mut self) -> Result<Event, Closed> {
+        let dialect = self.dialect;
+        let payload = self.next_payload().await?;
+        decode_event(dialect, &payload).map_err(Closed::malformed)
+    }
+
+    /// The next message as it came. Not cancel safe either.
+    pub async fn next_payload(&mut self) -> Result<Payload<'static>, Closed> {
         loop {
             let frame = self.frame().await?;
             match frame.opcode {
@@ -131,7 +138,7 @@ impl Reader {
                     if (frame.opcode == OpCode::Text) != self.dialect.is_text() {
                         return Err(Closed::Malformed("a message of the other kind".to_owned()));
                     }
-                    return decode_event(self.dialect, &frame.payload).map_err(Closed::malformed);
+                    return Ok(frame.payload);
                 }
                 OpCode::Ping => self.outgoing.put_now(|out| append(out, Frame::pong(frame.payload))),
                 OpCode::Close => return Err(self.closed(&frame.payload)),

@@ -1,6 +1,6 @@
 //! WebTransport: one session, one bidirectional stream opened by the client, frames cut by the dialect.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,9 +35,9 @@ pub fn quic_config(tls: rustls::ClientConfig) -> Result<ClientConfig, ConnectErr
 }
 
 /// A UDP socket of the family the address needs; sessions to the same family can share it.
-pub fn endpoint(v6: bool) -> Result<Endpoint, ConnectError> {
-    let any: SocketAddr = if v6 { (Ipv6Addr::UNSPECIFIED, 0).into() } else { (Ipv4Addr::UNSPECIFIED, 0).into() };
-    Ok(Endpoint::client(any)?)
+pub fn endpoint(v6: bool, local: Option<IpAddr>) -> Result<Endpoint, ConnectError> {
+    let any = || if v6 { IpAddr::from(Ipv6Addr::UNSPECIFIED) } else { Ipv4Addr::UNSPECIFIED.into() };
+    Ok(Endpoint::client(SocketAddr::new(local.unwrap_or_else(any), 0))?)
 }
 
 /// The address to connect to and the name to check.

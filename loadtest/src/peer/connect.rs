@@ -1,38 +1,51 @@
-//! From a handshake to a welcomed session with its two tasks running.
+//! From a handshake to a welcomed session with its tasks running.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use chasqui_client::Connector;
 use chasqui_proto::command::Command;
 use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 use tokio::time::timeout;
 
-use super::{Hub, Notice, Peer, PeerPlan, reading, sending};
+use super::booking::Books;
+use super::resuming::Resuming;
+use super::{Dropper, Habit, Hub, Line, Notice, Opening, Order, Peer, PeerPlan, reading, sending};
 use crate::account::Pending;
 
 /// A session nobody welcomes for this long never begins.
 const WELCOME_TIMEOUT: Duration = Duration::from_secs(20);
 /// The close code for "this is over".
-const CLOSE_NORMAL: u16 = 1000;
+pub(super) const CLOSE_NORMAL: u16 = 1000;
 
 impl Peer {
     /// Connects and authenticates.
-    pub async fn connect(hub: Rc<Hub>, connector: &Connector, plan: PeerPlan, token: &str) -> anyhow::Result<Self> {
-        let connection = connector.connect_as(token).await?;
+    pub async fn connect(hub: Rc<Hub>, connector: Connector, plan: PeerPlan, token: String) -> anyhow::Result<Self> {
+        let connection = connector.connect_as(&token).await?;
         let (outbox, queue) = mpsc::unbounded_channel();
         let (notify, notices) = mpsc::unbounded_channel();
         let pending = Rc::new(RefCell::new(Pending::default()));
-        let listener = reading::Listener::new(hub.clone(), notify, pending.clone(), &plan);
-        spawn_local(reading::run(connection.receiver, listener));
-        if let Some(number) = plan.sender {
-            let speaker = sending::Speaker::new(connection.sender.clone(), hub, pending, number);
-            spawn_local(sending::run(speaker, queue));
-        }
-        let mut peer = Self { plan, outbox, sender: connection.sender, notices };
+        let books = Books::new(hub.clone(), notify, pending.clone(), &plan);
+        let line = if plan.habit == Habit::Drops {
+            ensure!(plan.sender.is_none(), "a peer that drops its connection does not send");
+            let (orders, taken) = mpsc::unbounded_channel();
+            spawn_local(Resuming::new(connection, connector, token, books).run(taken));
+            Line::Resuming(orders)
+        } else {
+            match plan.opening {
+                Opening::Enter(_) => spawn_local(reading::run_on_floor(connection.receiver, books)),
+                _ => spawn_local(reading::run(connection.receiver, books)),
+            };
+            if let Some(number) = plan.sender {
+                let speaker = sending::Speaker::new(connection.sender.clone(), hub, pending, number, plan.audience);
+                spawn_local(sending::run(speaker, queue));
+            }
+            Line::Plain(connection.sender)
+        };
+        let mut peer = Self { plan, outbox, line, notices };
         timeout(WELCOME_TIMEOUT, peer.welcome()).await.context("no welcome")??;
         Ok(peer)
     }
@@ -45,11 +58,26 @@ impl Peer {
     }
 
     pub fn close(&self) {
-        self.sender.close(CLOSE_NORMAL, "");
+        match &self.line {
+            Line::Plain(sender) => sender.close(CLOSE_NORMAL, ""),
+            // A task that has ended has closed.
+            Line::Resuming(orders) => drop(orders.send(Order::Close)),
+        }
+    }
+
+    /// Of a peer whose habit it is to drop its connection.
+    pub fn dropper(&self) -> Option<Dropper> {
+        match &self.line {
+            Line::Plain(_) => None,
+            Line::Resuming(orders) => Some(Dropper(orders.clone())),
+        }
     }
 
     pub(super) async fn command(&self, command: &Command<'_>) -> anyhow::Result<()> {
-        Ok(self.sender.send(command).await?)
+        match &self.line {
+            Line::Plain(sender) => Ok(sender.send(command).await?),
+            Line::Resuming(_) => bail!("a peer that drops its connection only listens"),
+        }
     }
 
     pub(super) async fn notice(&mut self) -> anyhow::Result<Notice> {

@@ -7,7 +7,7 @@ use chasqui_proto::command::{AckLevel, Command, Target};
 use chasqui_proto::ids::{ClientId, ConvId};
 use tokio::time::{sleep, timeout};
 
-use super::{Hub, Notice, Peer};
+use super::{Hub, Notice, Peer, Place};
 use crate::stamp::client_id;
 
 /// The request id of greetings and creations; load uses numbers.
@@ -29,26 +29,29 @@ pub enum Opening {
     Create(Vec<String>),
     /// Waits to be a member of it.
     Join,
+    /// Entered a room by its name when it connected, on a server without chat.
+    Enter(String),
     /// Has none.
     Idle,
 }
 
 impl Peer {
-    /// The conversation that load goes to; None for an idle peer.
-    pub async fn prepare(&mut self, hub: &Hub) -> anyhow::Result<Option<ConvId>> {
+    /// Where load goes to; None for an idle peer.
+    pub async fn prepare(&mut self, hub: &Hub) -> anyhow::Result<Option<Place>> {
         let prepared = timeout(OPENING_TIMEOUT, self.open(hub)).await;
         prepared.with_context(|| format!("{} waits in vain for its conversation", self.plan.user))?
     }
 
-    async fn open(&mut self, hub: &Hub) -> anyhow::Result<Option<ConvId>> {
+    async fn open(&mut self, hub: &Hub) -> anyhow::Result<Option<Place>> {
         let id = client_id(hub.run, self.plan.sender.unwrap_or_default(), OPENING_COUNTER);
         match self.plan.opening.clone() {
             Opening::Idle => return Ok(None),
+            Opening::Enter(_) => return Ok(Some(Place::Floor)),
             Opening::Greet(partner) => self.ask(&greeting(&partner, id)).await,
             Opening::Create(members) => self.ask(&creation(&members, id)).await,
             Opening::BeGreeted | Opening::Join => self.wait().await,
         }
-        .map(Some)
+        .map(|conv| Some(Place::Conversation(conv)))
     }
 
     /// Repeats the command until it is carried out.

@@ -6,10 +6,9 @@ use std::rc::Rc;
 
 use chasqui_client::raw::Sender;
 use chasqui_proto::command::{Command, Target};
-use chasqui_proto::ids::ConvId;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
-use super::Hub;
+use super::{Hub, Place};
 use crate::account::{Pending, record};
 use crate::clock::{self, Nanos};
 use crate::stamp::{Content, Stamp, client_id};
@@ -20,7 +19,7 @@ pub type Outbox = UnboundedSender<Due>;
 /// A message to be sent.
 #[derive(Clone, Copy, Debug)]
 pub struct Due {
-    pub conv: ConvId,
+    pub place: Place,
     pub at: Nanos,
 }
 
@@ -30,6 +29,7 @@ pub(super) struct Speaker {
     hub: Rc<Hub>,
     pending: Rc<RefCell<Pending>>,
     number: u32,
+    audience: u32,
     content: Content,
     id: String,
 }
@@ -44,32 +44,47 @@ pub(super) async fn run(mut speaker: Speaker, mut queue: UnboundedReceiver<Due>)
 }
 
 impl Speaker {
-    pub fn new(to: Sender, hub: Rc<Hub>, pending: Rc<RefCell<Pending>>, number: u32) -> Self {
+    pub fn new(to: Sender, hub: Rc<Hub>, pending: Rc<RefCell<Pending>>, number: u32, audience: u32) -> Self {
         let content = Content::new(hub.size);
-        Self { to, hub, pending, number, content, id: String::new() }
+        Self { to, hub, pending, number, audience, content, id: String::new() }
     }
 
     async fn say(&mut self, due: Due) -> anyhow::Result<()> {
         let counter = self.pending.borrow().next();
         self.book(due.at);
+        if due.place == Place::Floor {
+            self.expect_no_answer(counter);
+        }
+        let content = self.content.stamped(Stamp { sender: self.number, counter, due: due.at });
+        let Place::Conversation(conv) = due.place else {
+            return Ok(self.to.send_payload(content.as_bytes()).await?);
+        };
         self.id.clear();
         write!(self.id, "{counter}")?;
         let command = Command::Send {
             id: &self.id,
-            target: Target::Conversation(due.conv),
+            target: Target::Conversation(conv),
             client_id: client_id(self.hub.run, self.number, counter),
-            content: self.content.stamped(Stamp { sender: self.number, counter, due: due.at }),
+            content,
             ack: self.hub.ack,
             resend: false,
         };
         Ok(self.to.send(&command).await?)
     }
 
+    fn expect_no_answer(&self, counter: u64) {
+        self.pending.borrow_mut().answered(counter);
+        self.hub.tally.borrow_mut().counts.unasked += 1;
+        // To the run it is one answer less to wait for.
+        self.hub.progress.acked();
+    }
+
     fn book(&mut self, due: Nanos) {
         self.pending.borrow_mut().sent(due);
-        self.hub.progress.sent();
+        self.hub.progress.sent(self.audience);
         let tally = &mut *self.hub.tally.borrow_mut();
         tally.counts.sent += 1;
+        tally.counts.expected += u64::from(self.audience);
         if self.hub.measured.get().contains(due) {
             record(&mut tally.send_lag, due, clock::now());
         }

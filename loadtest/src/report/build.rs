@@ -4,112 +4,183 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chasqui_proto::command::AckLevel;
 
-use super::{ClientCost, CountsReport, IdleMemory, Latencies, Measured, Report, Run, ServerCost, Throughput, Verdict};
+use super::{
+    ClientCost, CountsReport, Distribution, IdleMemory, Latencies, Measured, Report, Run, ServerCost, Soak, Throughput,
+    Verdict, curve,
+};
 use crate::account::{LatencyUs, Tally};
-use crate::cli::{Common, IdleArgs, TrafficArgs};
+use crate::cli::{ArrivalArgs, Common, IdleArgs, StormArgs, TrafficArgs};
+use crate::peer::Habit;
 use crate::probe::Machine;
+use crate::rival::Rival;
+use crate::run::cpus;
+use crate::scenario::Scenario;
 use crate::stamp::STAMP_BYTES;
-use crate::worker::{Load, Settings};
+use crate::worker::Load;
 
-/// A finished run under load.
-pub struct Traffic<'a> {
+/// What a scenario came to.
+#[derive(Clone, Debug)]
+pub struct About {
     pub name: &'static str,
     pub conns: usize,
+    pub senders: u32,
+    pub receivers: Option<u32>,
+    /// Connections that read no more once the load runs.
+    pub stalling: usize,
     pub thread_count: usize,
-    pub args: &'a TrafficArgs,
-    pub settings: &'a Settings,
-    pub measured: Measured,
-    /// The server's at the end, in KiB.
-    pub rss: Option<u64>,
-    pub tally: Tally,
+    /// By how much the server's memory grew while they came.
+    pub connect_grown_kib: Option<f64>,
 }
 
-pub fn of_traffic(traffic: Traffic<'_>) -> Report {
-    let counts = counts(&traffic.tally, traffic.settings.receivers);
-    let machine = Machine::here();
-    let client = ClientCost::of(&traffic.measured, traffic.thread_count, machine.cpus);
-    let latencies = latencies(&traffic.tally);
-    let open_loop = matches!(traffic.settings.load, Load::Open { .. });
-    let mut verdict = Verdict::of_counts(&counts, true).doubting(open_loop, &client, &latencies);
-    verdict.failures.extend(traffic.tally.trouble.clone().filter(|_| !verdict.passed));
-    Report {
-        tool_version: env!("CARGO_PKG_VERSION"),
-        unix_time: unix_time(),
-        machine,
-        run: traffic_run(&traffic),
-        counts,
-        latency_us: Some(latencies),
-        throughput: Some(throughput(&traffic.measured)),
-        server: ServerCost::of_load(&traffic.measured, traffic.rss),
-        client: Some(client),
-        verdict,
+impl About {
+    pub fn of(scenario: &Scenario, threads: usize) -> Self {
+        Self {
+            name: scenario.name,
+            conns: scenario.peers(),
+            senders: scenario.senders,
+            receivers: scenario.receivers(),
+            stalling: scenario.with_habit(Habit::Stalls),
+            thread_count: threads.clamp(1, scenario.groups.len().max(1)),
+            connect_grown_kib: None,
+        }
     }
 }
 
+/// A finished run under load.
+pub struct Traffic<'a> {
+    pub about: &'a About,
+    pub load: Load,
+    pub args: &'a TrafficArgs,
+    pub measured: Measured,
+    pub tally: &'a Tally,
+}
+
+pub fn of_traffic(traffic: &Traffic<'_>) -> Report {
+    let Traffic { about, measured, tally, .. } = traffic;
+    let counts = CountsReport::of(&tally.counts);
+    let client = ClientCost::of(measured, about.thread_count, cpus(&traffic.args.common));
+    let latencies = latencies(tally);
+    let open_loop = matches!(traffic.load, Load::Open { .. });
+    let headline = if about.name == "durable" { &latencies.ack } else { &latencies.delivery };
+    let mut verdict = Verdict::of_counts(&counts, true).doubting(open_loop, &client, &latencies.send_lag, headline);
+    if let Load::Open { rate } = traffic.load {
+        verdict.doubt_rate(rate as f64 * measured.wall_ns as f64 / 1e9, measured.sent);
+    }
+    verdict.expect_cut(about.stalling as u64, tally.counts.cut);
+    Report {
+        latency_us: Some(latencies),
+        throughput: Some(throughput(measured)),
+        server: ServerCost::of_load(measured, about.connect_grown_kib, about.conns),
+        client: Some(client),
+        pressure: Some(measured.pressure),
+        ..bare(traffic_run(traffic), tally, verdict)
+    }
+}
+
+/// The server's memory goes with the report, and fails it where it grew.
+pub fn of_soak(traffic: &Traffic<'_>, soak: Soak) -> Report {
+    let mut report = of_traffic(traffic);
+    report.verdict.fail_with(soak.failure());
+    report.soak = Some(soak);
+    report
+}
+
+pub fn of_storm(args: &StormArgs, about: &About, load: Load, measured: Measured, tally: &Tally) -> Report {
+    let client = ClientCost::of(&measured, about.thread_count, cpus(&args.common));
+    let (lag, connect) = (LatencyUs::of(&tally.send_lag), LatencyUs::of(&tally.connect));
+    let mut verdict =
+        Verdict::of_counts(&CountsReport::of(&tally.counts), false).doubting(true, &client, &lag, &connect);
+    let tried = tally.counts.connected + tally.counts.connect_failed;
+    let missing = args.conns.saturating_sub(tried);
+    verdict.fail_with((missing > 0).then(|| format!("{missing} sessions neither opened nor refused")));
+    let run = Run {
+        scenario: about.name.into(),
+        conns: about.conns,
+        client_threads: about.thread_count,
+        duration_s: measured.wall_ns as f64 / 1e9,
+        ..run_of(load, &args.arrivals, &args.common)
+    };
+    let server = ServerCost::of_load(&measured, None, about.conns);
+    Report { server, client: Some(client), pressure: Some(measured.pressure), ..bare(run, tally, verdict) }
+}
+
 pub fn of_idle(args: &IdleArgs, memory: IdleMemory, tally: &Tally) -> Report {
-    let counts = counts(tally, 0);
-    let mut verdict = Verdict::of_counts(&counts, false);
+    let verdict = Verdict::of_counts(&CountsReport::of(&tally.counts), false);
+    let run = Run { conns: args.conns, duration_s: seconds(args.duration), ..bare_run(&args.common) };
+    Report { server: ServerCost::of_rest(&memory), ..bare(run, tally, verdict) }
+}
+
+/// A report without figures.
+fn bare(run: Run, tally: &Tally, mut verdict: Verdict) -> Report {
     verdict.failures.extend(tally.trouble.clone().filter(|_| !verdict.passed));
     Report {
-        tool_version: env!("CARGO_PKG_VERSION"),
+        tool_version: env!("CARGO_PKG_VERSION").into(),
+        tool_build: if cfg!(debug_assertions) { "debug" } else { "release" }.into(),
         unix_time: unix_time(),
         machine: Machine::here(),
-        run: Run { conns: args.conns, duration_s: seconds(args.duration), ..bare_run(&args.common) },
-        counts,
+        run,
+        counts: CountsReport::of(&tally.counts),
         latency_us: None,
+        distribution: Distribution::of(&tally.delivery),
+        timeline: curve::timeline(&tally.timeline),
+        connect_us: (!tally.connect.is_empty()).then(|| LatencyUs::of(&tally.connect)),
         throughput: None,
-        server: ServerCost::of_rest(&memory),
+        server: ServerCost::default(),
         client: None,
+        pressure: None,
+        steps: Vec::new(),
+        search: None,
+        soak: None,
         verdict,
     }
 }
 
 fn traffic_run(traffic: &Traffic<'_>) -> Run {
-    let (mode, rate, window) = match traffic.settings.load {
-        Load::Open { rate } => ("open", Some(rate), None),
-        Load::Closed { window } => ("closed", None, Some(window)),
-        Load::None => ("idle", None, None),
-    };
+    let Traffic { about, args, load, .. } = traffic;
     Run {
-        scenario: traffic.name,
-        mode,
-        rate,
-        window,
-        conns: traffic.conns,
-        senders: traffic.settings.senders,
-        receivers_per_message: traffic.settings.receivers,
-        size_bytes: traffic.args.size.max(STAMP_BYTES),
-        ack: Some(ack_name(traffic.args.ack)),
-        warmup_s: seconds(traffic.args.warmup),
-        duration_s: seconds(traffic.args.duration),
-        client_threads: traffic.thread_count,
-        ..bare_run(&traffic.args.common)
+        scenario: about.name.into(),
+        conns: about.conns,
+        senders: about.senders,
+        receivers_per_message: about.receivers,
+        size_bytes: args.size.max(STAMP_BYTES),
+        ack: args.common.rival.is_none().then(|| ack_name(args.ack).into()),
+        warmup_s: seconds(args.warmup),
+        duration_s: seconds(args.duration),
+        client_threads: about.thread_count,
+        ..run_of(*load, &args.arrivals, &args.common)
     }
+}
+
+fn run_of(load: Load, arrivals: &ArrivalArgs, common: &Common) -> Run {
+    let (mode, rate, window) = match load {
+        Load::Open { rate } | Load::Sessions { rate, .. } => ("open", Some(rate), None),
+        Load::Closed { window } => ("closed", None, Some(window)),
+    };
+    let pattern = rate.map(|_| arrivals.arrivals.name());
+    Run { mode: mode.into(), rate, window, arrivals: pattern, seed: Some(arrivals.seed), ..bare_run(common) }
 }
 
 /// A run of idle connections, their number still to be filled in.
 fn bare_run(common: &Common) -> Run {
     Run {
-        scenario: "idle",
-        transport: common.transport.name(),
-        dialect: common.dialect.name(),
-        mode: "idle",
+        scenario: "idle".into(),
+        server: common.rival.map_or("relay", Rival::name).into(),
+        transport: common.rival.map_or(common.transport.name(), |_| "ws").into(),
+        dialect: common.rival.map_or(common.dialect.name(), |_| "none").into(),
+        mode: "idle".into(),
         rate: None,
+        arrivals: None,
+        seed: None,
         window: None,
         conns: 0,
         senders: 0,
-        receivers_per_message: 0,
+        receivers_per_message: None,
         size_bytes: 0,
         ack: None,
         warmup_s: 0.0,
         duration_s: 0.0,
         client_threads: crate::run::threads(common),
     }
-}
-
-fn counts(tally: &Tally, receivers: u32) -> CountsReport {
-    let counts = tally.counts;
-    CountsReport { counts, lost: counts.lost(receivers.into()), unanswered: counts.unanswered() }
 }
 
 fn latencies(tally: &Tally) -> Latencies {

@@ -2,60 +2,94 @@
 //!
 //! - [`Report`]: everything, as it is written to JSON
 //! - [`Verdict`]: passed or failed, and whether the figures can be believed
-//! - [`terminal`]: the same for people, on a few lines
+//! - [`Steps`]: several rates; [`Repeated`]: several runs; [`Soak`]: a long one
+//! - [`Distribution`], [`TimePoint`]: latency as curves; [`hgrm`]: the former as other tools read it
+//! - [`terminal`]: the same for people, on a few lines; [`html`]: as a page with plots
 
 mod build;
 mod cost;
-mod terminal;
+mod counters;
+mod curve;
+mod hgrm;
+pub mod html;
+mod repeated;
+mod soak;
+mod steps;
+pub(crate) mod terminal;
 mod verdict;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-pub use build::{Traffic, of_idle, of_traffic};
+pub use build::{About, Traffic, of_idle, of_soak, of_storm, of_traffic};
 pub use cost::{ClientCost, IdleMemory, Measured, ServerCost};
-pub use terminal::terminal;
+pub use counters::CounterReport;
+pub use curve::{Distribution, QuantilePoint, TimePoint};
+pub use hgrm::hgrm;
+pub use repeated::{Repeated, Spread, repeated_terminal};
+pub use soak::{Soak, SoakLine, soak_line};
+pub use steps::{SearchReport, StepReport, Steps};
+pub use terminal::{heading, step_line, terminal};
 pub use verdict::Verdict;
 
 use crate::account::{Counts, LatencyUs};
-use crate::probe::Machine;
+use crate::probe::{Machine, Pressure};
 
 /// One run.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
-    pub tool_version: &'static str,
+    pub tool_version: String,
+    /// `release` or `debug`.
+    pub tool_build: String,
     pub unix_time: u64,
     pub machine: Machine,
     pub run: Run,
     pub counts: CountsReport,
     /// Absent where nothing was sent.
     pub latency_us: Option<Latencies>,
+    /// Of the delivery's.
+    pub distribution: Option<Distribution>,
+    pub timeline: Vec<TimePoint>,
+    /// Of sessions begun in the course of the load: from when one was due to its welcome, or from coming back to having
+    /// caught up.
+    pub connect_us: Option<LatencyUs>,
     pub throughput: Option<Throughput>,
     pub server: ServerCost,
     pub client: Option<ClientCost>,
+    pub pressure: Option<Pressure>,
+    /// Of a ladder or a search; in order.
+    pub steps: Vec<StepReport>,
+    pub search: Option<SearchReport>,
+    pub soak: Option<Soak>,
     pub verdict: Verdict,
 }
 
 /// What was asked for.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Run {
-    pub scenario: &'static str,
-    pub transport: &'static str,
-    pub dialect: &'static str,
+    pub scenario: String,
+    /// `relay`, or the name of a server without chat.
+    pub server: String,
+    pub transport: String,
+    pub dialect: String,
     /// `open`, `closed` or `idle`.
-    pub mode: &'static str,
+    pub mode: String,
     pub rate: Option<u64>,
+    /// `const`, `poisson` or `burst:N`, of an open loop.
+    pub arrivals: Option<String>,
+    pub seed: Option<u64>,
     pub window: Option<usize>,
     pub conns: usize,
     pub senders: u32,
-    pub receivers_per_message: u32,
+    /// Absent where it differs from sender to sender.
+    pub receivers_per_message: Option<u32>,
     pub size_bytes: usize,
-    pub ack: Option<&'static str>,
+    pub ack: Option<String>,
     pub warmup_s: f64,
     pub duration_s: f64,
     pub client_threads: usize,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CountsReport {
     #[serde(flatten)]
     pub counts: Counts,
@@ -63,7 +97,13 @@ pub struct CountsReport {
     pub unanswered: u64,
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
+impl CountsReport {
+    pub fn of(counts: &Counts) -> Self {
+        Self { counts: *counts, lost: counts.lost(), unanswered: counts.unanswered() }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Latencies {
     pub delivery: LatencyUs,
     pub ack: LatencyUs,
@@ -71,7 +111,7 @@ pub struct Latencies {
 }
 
 /// In the measured span.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Throughput {
     pub sent_per_second: f64,
     pub delivered_per_second: f64,

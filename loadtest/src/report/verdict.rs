@@ -1,21 +1,26 @@
 //! Whether the server kept its promises, and whether the figures can be believed.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::{ClientCost, CountsReport, Latencies};
+use super::{ClientCost, CountsReport};
+use crate::account::LatencyUs;
 
 /// Above it the tool, not the server, is what was measured.
 const CLIENT_SHARE_MAX: f64 = 0.9;
-/// A send lag above it, or above half of the delivery's p99, is a good part of the latencies.
+/// Below it what was measured is another rate than the one asked for.
+const SENT_SHARE_MIN: f64 = 0.9;
+/// Of fewer messages, chance alone may leave out a tenth.
+const JUDGED_MESSAGES_MIN: f64 = 1_000.0;
+/// A send lag above it, or above half of the p99 that is reported, is a good part of the latencies.
 const SEND_LAG_P99_US_MAX: f64 = 1_000.0;
 
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Verdict {
     /// Every message was acknowledged and reached everyone it was meant for, once and in order.
     pub passed: bool,
     /// Why it failed.
     pub failures: Vec<String>,
-    /// The client had CPU to spare.
+    /// The client had CPU to spare, and made the rate.
     pub valid: bool,
     /// The client's own lag does not weigh on the latencies.
     pub latency_valid: bool,
@@ -35,6 +40,7 @@ impl Verdict {
             (inner.out_of_order, "out of order"),
             (inner.misdelivered, "misdelivered"),
             (inner.disconnected, "disconnected"),
+            (inner.connect_failed, "attempts to connect failed"),
         ];
         let found = wrongs.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
         let nothing = (must_send && inner.sent == 0).then(|| "nothing was sent".to_owned());
@@ -42,13 +48,46 @@ impl Verdict {
         Self { passed: failures.is_empty(), failures, valid: true, latency_valid: true, doubts: Vec::new() }
     }
 
-    /// Looks at what the client did to the figures. A closed loop is meant to be busy.
-    pub fn doubting(mut self, open_loop: bool, client: &ClientCost, latencies: &Latencies) -> Self {
+    /// Adds a failure, if there is one.
+    pub fn fail_with(&mut self, failure: Option<String>) {
+        self.failures.extend(failure);
+        self.passed = self.failures.is_empty();
+    }
+
+    /// Those who read no more are to be ended by the server, or it has not been seen what it does with them.
+    pub fn expect_cut(&mut self, stalling: u64, cut: u64) {
+        let left = stalling.saturating_sub(cut);
+        self.fail_with((left > 0).then(|| {
+            format!(
+                "{left} of {stalling} slow readers were not cut; a higher --rate, --size or --duration may be needed"
+            )
+        }));
+    }
+
+    /// In an open loop of `due` messages, were they sent when they should have been? A server that stops reading can
+    /// hold them up as well as a tool that is too slow.
+    pub fn doubt_rate(&mut self, due: f64, sent: u64) {
+        let share = sent as f64 / due;
+        if due >= JUDGED_MESSAGES_MIN && share < SENT_SHARE_MIN {
+            self.valid = false;
+            self.doubts.push(format!("only {:.0} % of the rate was sent", share * 100.0));
+        }
+    }
+
+    /// Looks at what the client did to the figures, of which `headline` is the one that is read first. A closed loop is
+    /// meant to be busy.
+    pub fn doubting(
+        mut self,
+        open_loop: bool,
+        client: &ClientCost,
+        send_lag: &LatencyUs,
+        headline: &LatencyUs,
+    ) -> Self {
         if open_loop && client.share > CLIENT_SHARE_MAX {
             self.valid = false;
             self.doubts.push(format!("the client used {:.0} % of its CPU", client.share * 100.0));
         }
-        let (lag, p99) = (latencies.send_lag.p99, latencies.delivery.p99);
+        let (lag, p99) = (send_lag.p99, headline.p99);
         if lag > SEND_LAG_P99_US_MAX || lag > p99 / 2.0 {
             self.latency_valid = false;
             self.doubts.push(format!("the client itself was late by {lag:.0} us at p99"));
@@ -88,9 +127,9 @@ mod tests {
         let latency =
             |p99| LatencyUs { samples: 1, mean: 0.0, p50: 0.0, p90: 0.0, p99, p999: 0.0, p9999: 0.0, max: 0.0 };
         let judge = |open, share, lag, p99| {
-            let latencies = Latencies { delivery: latency(p99), ack: latency(p99), send_lag: latency(lag) };
             let fine = verdict(Counts { sent: 1, ..Counts::default() }, 0);
-            let judged = fine.doubting(open, &ClientCost { cores: share, share }, &latencies);
+            let client = ClientCost { cores: share, share, sched_wait_us: None };
+            let judged = fine.doubting(open, &client, &latency(lag), &latency(p99));
             (judged.valid, judged.latency_valid)
         };
         assert_eq!(judge(true, 0.5, 10.0, 500.0), (true, true));
@@ -98,5 +137,25 @@ mod tests {
         assert_eq!(judge(false, 0.95, 10.0, 500.0), (true, true));
         assert_eq!(judge(true, 0.5, 300.0, 500.0), (true, false));
         assert_eq!(judge(true, 0.5, 1_100.0, 9_000.0), (true, false));
+    }
+
+    #[test]
+    fn slow_readers_that_stay_fail_the_run() {
+        let judge = |stalling, cut| {
+            let mut fine = verdict(Counts { sent: 1, ..Counts::default() }, 0);
+            fine.expect_cut(stalling, cut);
+            fine.passed
+        };
+        assert!(judge(0, 0) && judge(2, 2) && !judge(2, 1));
+    }
+
+    #[test]
+    fn a_rate_that_was_not_made_is_said() {
+        let judge = |due, sent| {
+            let mut fine = verdict(Counts { sent: 1, ..Counts::default() }, 0);
+            fine.doubt_rate(due, sent);
+            fine.valid
+        };
+        assert!(judge(10_000.0, 9_500) && judge(100.0, 50) && !judge(10_000.0, 8_500));
     }
 }

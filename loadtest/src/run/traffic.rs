@@ -1,124 +1,77 @@
-//! A run under load: connect, prepare, warm up, measure, let everything arrive, add up.
-
-use std::sync::Arc;
-use std::time::Duration;
+//! A run under one load: connect, prepare, warm up, measure, let everything arrive, add up.
 
 use anyhow::ensure;
 
-use super::{quiet_settings, threads};
-use crate::account::{Progress, Snapshot};
-use crate::cli::{Common, TrafficArgs};
-use crate::clock::{self, Nanos, Span, nanos};
-use crate::probe::{CpuTimes, rss_kib};
-use crate::report::{self, Measured, Report};
+use super::live::Live;
+use super::rig::Rig;
+use super::steps;
+use crate::cli::{LoadArgs, ReconnectArgs, SlowReaderArgs, TrafficArgs};
+use crate::report::{self, Report};
 use crate::scenario::{self, Scenario};
-use crate::window::Window;
-use crate::worker::{Crew, Load, Settings, Timing};
+use crate::worker::{Drops, Load};
+use chasqui_proto::command::AckLevel;
 
 const PAIRS_CONNS_DEFAULT: usize = 100;
 const ROOM_CONNS_DEFAULT: usize = 200;
-/// From the announcement of the load to its first message, so that every thread has heard.
-const LEAD: Duration = Duration::from_millis(50);
-/// What has not come when nothing has come for this long is lost.
-const QUIET: Duration = Duration::from_secs(5);
-/// After everything has come, so that duplicates can show up.
-const SETTLE: Duration = Duration::from_millis(200);
-const POLL: Duration = Duration::from_millis(10);
+const MIXED_CONNS_DEFAULT: usize = 1_000;
+const SLOW_READER_CONNS_DEFAULT: usize = 20;
 
-pub(super) fn pairs(args: &TrafficArgs) -> anyhow::Result<Report> {
-    let conns = args.conns.unwrap_or(PAIRS_CONNS_DEFAULT);
-    run(args, |run| scenario::pairs(run, conns))
+pub(super) fn pairs(args: &LoadArgs) -> anyhow::Result<Report> {
+    load(args, &|run| pairs_plan(&args.traffic, run))
 }
 
-pub(super) fn room(args: &TrafficArgs, senders: usize) -> anyhow::Result<Report> {
-    let conns = args.conns.unwrap_or(ROOM_CONNS_DEFAULT);
-    run(args, |run| scenario::room(run, conns, senders))
+pub(super) fn room(args: &LoadArgs, senders: usize) -> anyhow::Result<Report> {
+    let conns = args.traffic.conns.unwrap_or(ROOM_CONNS_DEFAULT);
+    load(args, &|run| scenario::room(run, conns, senders))
 }
 
-fn run(args: &TrafficArgs, plan: impl Fn(u64) -> anyhow::Result<Scenario>) -> anyhow::Result<Report> {
+pub(super) fn durable(args: &LoadArgs) -> anyhow::Result<Report> {
+    ensure!(args.traffic.ack == AckLevel::Durable, "durable measures durable acks; with --ack accepted run pairs");
+    load(args, &|run| Ok(Scenario { name: "durable", ..pairs_plan(&args.traffic, run)? }))
+}
+
+pub(super) fn mixed(args: &LoadArgs) -> anyhow::Result<Report> {
+    load(args, &|run| mixed_plan(&args.traffic, run))
+}
+
+pub(super) fn slow_reader(args: &SlowReaderArgs) -> anyhow::Result<Report> {
+    let conns = args.traffic.conns.unwrap_or(SLOW_READER_CONNS_DEFAULT);
+    once(&args.traffic, &|run| scenario::slow_reader(run, conns, args.slow), None)
+}
+
+pub(super) fn reconnect(args: &ReconnectArgs) -> anyhow::Result<Report> {
+    let conns = args.traffic.conns.unwrap_or(PAIRS_CONNS_DEFAULT);
+    ensure!(args.traffic.window.is_none(), "reconnect is an open loop");
+    let drops = Drops { rate: args.drops, peers: 0, away: args.away };
+    once(&args.traffic, &|run| scenario::reconnect(run, conns), Some(drops))
+}
+
+pub(super) fn pairs_plan(args: &TrafficArgs, run: u64) -> anyhow::Result<Scenario> {
+    scenario::pairs(run, args.conns.unwrap_or(PAIRS_CONNS_DEFAULT))
+}
+
+pub(super) fn mixed_plan(args: &TrafficArgs, run: u64) -> anyhow::Result<Scenario> {
+    scenario::mixed(run, args.conns.unwrap_or(MIXED_CONNS_DEFAULT), args.arrivals.seed)
+}
+
+fn load(args: &LoadArgs, plan: &dyn Fn(u64) -> anyhow::Result<Scenario>) -> anyhow::Result<Report> {
+    match &args.steps {
+        steps if steps.find_max => steps::find_max(args, plan),
+        steps if !steps.rate_ladder.is_empty() => steps::ladder(args, plan),
+        _ => once(&args.traffic, plan, None),
+    }
+}
+
+fn once(
+    args: &TrafficArgs,
+    plan: &dyn Fn(u64) -> anyhow::Result<Scenario>,
+    drops: Option<Drops>,
+) -> anyhow::Result<Report> {
     ensure!(!args.duration.is_zero(), "--duration must not be zero");
-    let settings = quiet_settings(&args.common)?;
-    let scenario = plan(settings.run)?;
-    let settings = Arc::new(loaded(settings, args, &scenario));
-    let (name, conns) = (scenario.name, scenario.peers());
-    let plans = scenario.deal(threads(&args.common));
-    let thread_count = plans.len();
-    let crew = Crew::connect(&settings, plans)?;
-    crew.prepare()?;
-    let (measured, rss) = measure(&crew, &settings, args)?;
-    drain(&settings.progress, settings.receivers.into());
-    let tally = crew.finish()?;
-    Ok(report::of_traffic(report::Traffic {
-        name,
-        conns,
-        thread_count,
-        args,
-        settings: &settings,
-        measured,
-        rss,
-        tally,
-    }))
-}
-
-fn loaded(settings: Settings, args: &TrafficArgs, scenario: &Scenario) -> Settings {
-    let (load, windows) = match args.window {
-        None => (Load::Open { rate: args.rate }, Vec::new()),
-        Some(window) => (Load::Closed { window }, (0..scenario.senders).map(|_| Window::new(window)).collect()),
-    };
-    let (senders, receivers) = (scenario.senders, scenario.receivers);
-    Settings { load, windows: windows.into(), ack: args.ack, size: args.size, senders, receivers, ..settings }
-}
-
-/// Runs the load and reads clocks and counters at both ends of the measured span.
-fn measure(crew: &Crew, settings: &Settings, args: &TrafficArgs) -> anyhow::Result<(Measured, Option<u64>)> {
-    let start = clock::now() + nanos(LEAD);
-    let from = start + nanos(args.warmup);
-    let measured = Span { from, until: from + nanos(args.duration) };
-    crew.run(Timing { start, measured })?;
-    let before = Reading::at(measured.from, settings, &args.common)?;
-    let after = Reading::at(measured.until, settings, &args.common)?;
-    Ok((before.to(&after), args.common.server_pid.map(rss_kib).transpose()?))
-}
-
-/// Everything that is counted, at one moment.
-struct Reading {
-    at: Nanos,
-    counts: Snapshot,
-    own: CpuTimes,
-    server: Option<CpuTimes>,
-}
-
-impl Reading {
-    fn at(at: Nanos, settings: &Settings, common: &Common) -> anyhow::Result<Self> {
-        clock::sleep_until(at);
-        Ok(Self {
-            at: clock::now(),
-            counts: settings.progress.snapshot(),
-            own: CpuTimes::read(std::process::id())?,
-            server: common.server_pid.map(CpuTimes::read).transpose()?,
-        })
-    }
-
-    fn to(&self, later: &Self) -> Measured {
-        Measured {
-            wall_ns: later.at - self.at,
-            sent: later.counts.sent - self.counts.sent,
-            delivered: later.counts.delivered - self.counts.delivered,
-            own: later.own.since(&self.own),
-            server: later.server.as_ref().zip(self.server.as_ref()).map(|(later, earlier)| later.since(earlier)),
-        }
-    }
-}
-
-/// Waits until everything has arrived, or nothing does any more.
-fn drain(progress: &Progress, receivers: u64) {
-    let (mut last, mut since) = (progress.snapshot(), clock::now());
-    while !last.is_complete(receivers) && clock::now() - since < nanos(QUIET) {
-        std::thread::sleep(POLL);
-        let now = progress.snapshot();
-        if now != last {
-            (last, since) = (now, clock::now());
-        }
-    }
-    std::thread::sleep(SETTLE);
+    let load = args.window.map_or(Load::Open { rate: args.rate }, |window| Load::Closed { window });
+    let rig = Rig::connect(args, plan, drops)?;
+    let measured = rig.load(load, args, &mut Live::new(rig.progress()))?;
+    let about = rig.about.clone();
+    let tally = rig.finish()?;
+    Ok(report::of_traffic(&report::Traffic { about: &about, load, args, measured, tally: &tally }))
 }

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use anyhow::{anyhow, bail};
 use tokio::sync::watch;
 
-use super::{Phase, Settings, Timing, Told, thread as worker};
+use super::{Phase, Settings, Step, Told, thread as worker};
 use crate::account::Tally;
 use crate::peer::PeerPlan;
 
@@ -21,11 +21,20 @@ pub struct Crew {
 impl Crew {
     /// Starts a thread for each plan and waits until all are connected.
     pub fn connect(settings: &Arc<Settings>, plans: Vec<Vec<PeerPlan>>) -> anyhow::Result<Self> {
+        Self::start(settings, plans, false)
+    }
+
+    /// Starts a thread for each plan, whose peers connect when their load says so.
+    pub fn assemble(settings: &Arc<Settings>, plans: Vec<Vec<PeerPlan>>) -> anyhow::Result<Self> {
+        Self::start(settings, plans, true)
+    }
+
+    fn start(settings: &Arc<Settings>, plans: Vec<Vec<PeerPlan>>, connect_later: bool) -> anyhow::Result<Self> {
         let (phases, watched) = watch::channel(Phase::Connect);
         let (tell, told) = mpsc::channel();
         let whole = plans.len();
         let threads = plans.into_iter().enumerate().map(|(index, peers)| {
-            let worker = worker::Worker { settings: settings.clone(), peers, place: (index, whole) };
+            let worker = worker::Worker { settings: settings.clone(), peers, connect_later, place: (index, whole) };
             let (phases, tell) = (watched.clone(), tell.clone());
             thread::Builder::new().name(format!("load-{index}")).spawn(move || worker.run(phases, &tell))
         });
@@ -40,9 +49,23 @@ impl Crew {
         self.await_all(|told| matches!(told, Told::Prepared))
     }
 
-    /// Announces the load.
-    pub fn run(&self, timing: Timing) -> anyhow::Result<()> {
-        Ok(self.phases.send(Phase::Run(timing))?)
+    /// Announces a load.
+    pub fn run(&self, step: Step) -> anyhow::Result<()> {
+        Ok(self.phases.send(Phase::Run(step))?)
+    }
+
+    /// Adds up the books since the last time.
+    pub fn collect(&self) -> anyhow::Result<Tally> {
+        self.phases.send(Phase::Collect)?;
+        let mut sum = Tally::default();
+        for _ in &self.threads {
+            match self.told.recv()? {
+                Told::Books(tally) => sum.merge(&tally),
+                Told::Failed(error) => return Err(error),
+                told => bail!("a load thread is out of step: {told:?}"),
+            }
+        }
+        Ok(sum)
     }
 
     /// Closes all connections and adds the books up.

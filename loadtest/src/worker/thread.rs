@@ -6,17 +6,17 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use chasqui_proto::ids::ConvId;
 use tokio::runtime::{Builder, LocalOptions};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::{JoinHandle, spawn_local};
 
 use super::drive::{self, Sending};
-use super::{Phase, Settings, Timing, Told};
+use super::{Load, Phase, Settings, Step, Told, pin, sessions};
 use crate::account::Tally;
-use crate::clock::Span;
+use crate::clock::{Nanos, Span, nanos};
 use crate::dial::Dialer;
-use crate::peer::{Hub, Peer, PeerPlan};
+use crate::pacing::Share;
+use crate::peer::{Habit, Hub, Opening, Peer, PeerPlan, Place};
 
 /// Handshakes under way, so that a listen queue is not overrun.
 const CONNECTING_MAX: usize = 32;
@@ -28,11 +28,13 @@ const GOODBYE: Duration = Duration::from_millis(50);
 pub(super) struct Worker {
     pub settings: Arc<Settings>,
     pub peers: Vec<PeerPlan>,
+    /// Peers connect as a load of sessions, not before.
+    pub connect_later: bool,
     /// Its number, and how many there are.
     pub place: (usize, usize),
 }
 
-type Prepared = Vec<(Peer, Option<ConvId>)>;
+type Prepared = Vec<(Peer, Option<Place>)>;
 
 impl Worker {
     pub fn run(self, mut phases: watch::Receiver<Phase>, tell: &mpsc::Sender<Told>) -> Tally {
@@ -56,57 +58,89 @@ impl Worker {
         phases: &mut watch::Receiver<Phase>,
         tell: &mpsc::Sender<Told>,
     ) -> anyhow::Result<()> {
-        let plans = std::mem::take(&mut self.peers);
-        let peers = self.connect(hub, plans).await?;
+        pin(&self.settings.pin, self.place.0)?;
+        let now = if self.connect_later { Vec::new() } else { std::mem::take(&mut self.peers) };
+        let peers = self.connect(hub, now).await?;
+        let come = Rc::default();
         tell.send(Told::Connected)?;
         let mut peers: Prepared = peers.into_iter().map(|peer| (peer, None)).collect();
-        if phases.wait_for(|phase| *phase != Phase::Connect).await.is_ok_and(|phase| *phase == Phase::Prepare) {
-            peers = prepare(hub, peers).await?;
-            tell.send(Told::Prepared)?;
-            if let Phase::Run(timing) = *phases.wait_for(|phase| *phase != Phase::Prepare).await? {
-                self.load(hub, &peers, timing)?;
+        loop {
+            phases.changed().await?;
+            let phase = *phases.borrow_and_update();
+            match phase {
+                Phase::Connect => {}
+                Phase::Prepare => {
+                    peers = prepare(hub, peers).await?;
+                    tell.send(Told::Prepared)?;
+                }
+                Phase::Run(Step { load: Load::Sessions { rate, whole }, timing }) => {
+                    hub.begin(timing);
+                    let plans = std::mem::take(&mut self.peers);
+                    let share = Share { start: timing.start, rate, own: plans.len(), whole, ..self.share() };
+                    sessions::start(&self.settings, hub, plans, share, &come)?;
+                }
+                Phase::Run(step) => self.load(hub, &peers, step)?,
+                Phase::Collect => tell.send(Told::Books(Box::new(hub.tally.take())))?,
+                Phase::Finish => break,
             }
         }
-        phases.wait_for(|phase| *phase == Phase::Finish).await?;
+        peers.extend(come.take().into_iter().map(|peer| (peer, None)));
         goodbye(hub, &peers).await;
         Ok(())
     }
 
+    /// All of a share but the load.
+    fn share(&self) -> Share {
+        Share { start: 0, rate: 1, own: 1, whole: 1, place: self.place, seed: self.settings.seed }
+    }
+
     async fn connect(&self, hub: &Rc<Hub>, plans: Vec<PeerPlan>) -> anyhow::Result<Vec<Peer>> {
         let settings = &*self.settings;
-        let mut dialer = Dialer::new(settings.connect.clone())?;
+        let mut dialer = Dialer::new(&settings.connect, &settings.bind_ips)?;
         let gate = Rc::new(Semaphore::new(CONNECTING_MAX));
         let mut tasks = Vec::with_capacity(plans.len());
         for plan in plans {
-            let token = settings.signer.token(&plan.user)?;
-            let (hub, connector, gate) = (hub.clone(), dialer.connector()?, gate.clone());
+            let token = settings.token(&plan.user)?;
+            let (hub, gate) = (hub.clone(), gate.clone());
+            let connector = match &plan.opening {
+                Opening::Enter(room) => dialer.floor(settings.server, room)?,
+                _ => dialer.connector(plan.habit == Habit::Stalls)?,
+            };
             tasks.push(spawn_local(async move {
                 let _turn = gate.acquire().await?;
-                Peer::connect(hub, &connector, plan, &token).await
+                Peer::connect(hub, connector, plan, token).await
             }));
         }
         all(tasks).await
     }
 
-    fn load(&self, hub: &Rc<Hub>, peers: &Prepared, timing: Timing) -> anyhow::Result<()> {
-        hub.measured.set(timing.measured);
-        let sending = peers.iter().filter_map(|(peer, conv)| {
-            Some(Sending { sender: peer.plan.sender?, conv: (*conv)?, outbox: peer.outbox.clone() })
+    fn load(&self, hub: &Rc<Hub>, peers: &Prepared, step: Step) -> anyhow::Result<()> {
+        hub.begin(step.timing);
+        let sending = peers.iter().filter_map(|(peer, to)| {
+            let (sender, audience) = (peer.plan.sender?, peer.plan.audience);
+            Some(Sending { sender, audience, to: (*to)?, outbox: peer.outbox.clone() })
         });
-        drive::start(&self.settings, sending.collect(), timing, self.place)
+        drive::start(&self.settings, sending.collect(), step, self.place)?;
+        let droppers = peers.iter().filter_map(|(peer, _)| peer.dropper()).collect();
+        drive::start_drops(&self.settings, droppers, step.timing, self.place)
     }
 
     fn hub(&self) -> Rc<Hub> {
         let settings = &*self.settings;
+        let away = settings.drops.map(|drops| drops.away).unwrap_or_default();
         Rc::new(Hub {
             ack: settings.ack,
             size: settings.size,
             run: settings.run,
+            late_after: nanos(settings.late_after),
+            away,
             tally: RefCell::new(Tally::default()),
             progress: settings.progress.clone(),
             windows: settings.windows.clone(),
+            start: Cell::new(Nanos::MAX),
             measured: Cell::new(Span::NEVER),
             closing: Cell::new(false),
+            stalled: Notify::new(),
         })
     }
 }
@@ -115,8 +149,8 @@ async fn prepare(hub: &Rc<Hub>, peers: Prepared) -> anyhow::Result<Prepared> {
     let tasks = peers.into_iter().map(|(mut peer, _)| {
         let hub = hub.clone();
         spawn_local(async move {
-            let conv = peer.prepare(&hub).await?;
-            Ok((peer, conv))
+            let place = peer.prepare(&hub).await?;
+            Ok((peer, place))
         })
     });
     all(tasks.collect()).await
@@ -132,6 +166,10 @@ async fn all<T>(tasks: Vec<JoinHandle<anyhow::Result<T>>>) -> anyhow::Result<Vec
 }
 
 async fn goodbye(hub: &Hub, peers: &Prepared) {
+    let stalling = peers.iter().filter(|(peer, _)| peer.plan.habit == Habit::Stalls).count() as u64;
+    if stalling > 0 {
+        hub.read_on(stalling).await;
+    }
     hub.closing.set(true);
     for (peer, _) in peers {
         peer.close();

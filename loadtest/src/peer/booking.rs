@@ -1,0 +1,147 @@
+//! How arrivals are booked, whichever way they came.
+
+use std::cell::RefCell;
+use std::ops::Range;
+use std::rc::Rc;
+
+use chasqui_client::raw::Closed;
+use chasqui_proto::codes::CloseCode;
+use chasqui_proto::event::Message;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::{Habit, Hub, Notice, PeerPlan};
+use crate::account::{Arrival, Flow, Pending, record};
+use crate::clock;
+use crate::stamp::Stamp;
+
+/// What one connection's arrivals are booked with.
+pub(super) struct Books {
+    pub hub: Rc<Hub>,
+    notices: UnboundedSender<Notice>,
+    pending: Rc<RefCell<Pending>>,
+    hears: Range<u32>,
+    /// The peer itself, should it be in the range: what it sends is not told back to it.
+    own: Option<u32>,
+    audience: u32,
+    pub habit: Habit,
+    flows: Vec<Flow>,
+}
+
+impl Books {
+    pub fn new(hub: Rc<Hub>, notices: UnboundedSender<Notice>, pending: Rc<RefCell<Pending>>, plan: &PeerPlan) -> Self {
+        let flows = plan.hears.clone().map(|_| Flow::default()).collect();
+        let PeerPlan { sender: own, audience, habit, .. } = *plan;
+        Self { hub, notices, pending, hears: plan.hears.clone(), own, audience, habit, flows }
+    }
+
+    pub fn message(&mut self, message: &Message) {
+        match Stamp::parse(&message.content) {
+            // Nobody waits for what reaches a peer that reads no more.
+            Some(_) if self.habit == Habit::Stalls => {}
+            Some(stamp) => self.stamped(stamp),
+            None => self.notify(Notice::Greeted),
+        }
+    }
+
+    /// A message of a server without chat. An empty one tells that the room is entered.
+    pub fn payload(&mut self, payload: &[u8]) {
+        match str::from_utf8(payload).ok().and_then(Stamp::parse) {
+            Some(stamp) => self.stamped(stamp),
+            None => self.notify(Notice::Welcome),
+        }
+    }
+
+    fn stamped(&mut self, stamp: Stamp) {
+        let now = clock::now();
+        let tally = &mut *self.hub.tally.borrow_mut();
+        if !self.hears.contains(&stamp.sender) || self.own == Some(stamp.sender) {
+            tally.counts.misdelivered += 1;
+            return tally.trouble(|| format!("a message of sender {} came to somebody else", stamp.sender));
+        }
+        match self.flows[(stamp.sender - self.hears.start) as usize].arrive(stamp.counter) {
+            Arrival::Duplicate => return tally.counts.duplicated += 1,
+            Arrival::OutOfOrder => tally.counts.out_of_order += 1,
+            Arrival::InOrder => {}
+        }
+        let after_its_step = stamp.due < self.hub.start.get();
+        tally.counts.late += u64::from(after_its_step || now.saturating_sub(stamp.due) > self.hub.late_after);
+        if after_its_step {
+            return;
+        }
+        tally.counts.delivered += 1;
+        if self.hub.measured.get().contains(stamp.due) {
+            record(&mut tally.delivery, stamp.due, now);
+            tally.timeline.record(self.hub.measured.get(), stamp.due, now);
+        }
+        self.hub.progress.delivered();
+        if let Some(window) = self.hub.window(stamp.sender) {
+            window.delivered(stamp.counter);
+        }
+    }
+
+    pub fn acked(&mut self, id: &str) {
+        let due = parse(id).and_then(|counter| self.pending.borrow_mut().answered(counter));
+        let tally = &mut *self.hub.tally.borrow_mut();
+        let Some(due) = due else {
+            tally.counts.misdelivered += 1;
+            return tally.trouble(|| format!("an ack nobody waits for: {id:?}"));
+        };
+        if due < self.hub.start.get() {
+            return;
+        }
+        tally.counts.acked += 1;
+        if self.hub.measured.get().contains(due) {
+            record(&mut tally.ack, due, clock::now());
+        }
+        self.hub.progress.acked();
+    }
+
+    pub fn refused(&mut self, id: &str, name: &'static str) {
+        self.hub.tally.borrow_mut().trouble(|| format!("the server answered {name}"));
+        let Some(counter) = parse(id) else { return };
+        let Some(due) = self.pending.borrow_mut().answered(counter) else { return };
+        if due < self.hub.start.get() {
+            return;
+        }
+        let counts = &mut self.hub.tally.borrow_mut().counts;
+        counts.refused += 1;
+        counts.expected -= u64::from(self.audience);
+        self.hub.progress.refused(self.audience);
+        if let Some(window) = self.own.and_then(|sender| self.hub.window(sender)) {
+            window.refused(counter);
+        }
+    }
+
+    pub fn ended(&self, why: &Closed) {
+        if !self.hub.closing.get() {
+            let tally = &mut *self.hub.tally.borrow_mut();
+            if self.habit == Habit::Stalls && is_cut(why) {
+                tally.counts.cut += 1;
+            } else {
+                tally.counts.disconnected += 1;
+                tally.trouble(|| format!("a connection ended: {why}"));
+            }
+        }
+        self.notify(Notice::Ended(why.to_string()));
+    }
+
+    pub fn notify(&self, notice: Notice) {
+        // Nobody listens once the load runs.
+        let _ = self.notices.send(notice);
+    }
+}
+
+/// Ended for reading too slowly. The server's word for it may be stuck behind what was not read, so an end without a
+/// word is one, too; but not one for another reason, such as pings without an answer.
+fn is_cut(why: &Closed) -> bool {
+    match why {
+        Closed::ByPeer { .. } => why.code() == Some(CloseCode::SlowConsumer),
+        Closed::Lost(_) => true,
+        Closed::Malformed(_) | Closed::Silent => false,
+    }
+}
+
+/// Request ids of load are the message's counter.
+fn parse(id: &str) -> Option<u64> {
+    id.parse().ok()
+}
