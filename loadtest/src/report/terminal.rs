@@ -13,7 +13,7 @@ pub fn terminal(report: &Report) -> String {
 }
 
 fn write(report: &Report, out: &mut String) -> fmt::Result {
-    heading(&report.run, out)?;
+    heading(report, out)?;
     if report.counts.counts.sent > 0 {
         counts(report, out)?;
     }
@@ -40,7 +40,8 @@ pub fn step_line(step: &StepReport) -> String {
     text
 }
 
-fn heading(run: &Run, out: &mut String) -> fmt::Result {
+fn heading(report: &Report, out: &mut String) -> fmt::Result {
+    let run = &report.run;
     write!(out, "{} over {}, {}: {} connections", run.scenario, run.transport, run.dialect, grouped(run.conns as u64))?;
     match (run.rate, run.window) {
         (Some(rate), _) => {
@@ -48,6 +49,7 @@ fn heading(run: &Run, out: &mut String) -> fmt::Result {
             run.arrivals.iter().filter(|name| *name != "const").try_for_each(|name| write!(out, " {name}"))?;
         }
         (_, Some(window)) => write!(out, ", CLOSED LOOP with {window} under way a sender")?,
+        _ if !report.steps.is_empty() => write!(out, ", open loop at {} rates", report.steps.len())?,
         _ => {}
     }
     if let Some(ack) = run.ack {
