@@ -29,6 +29,8 @@ Open loop, closed loop:
   so a server that stalls is not spared. With --window each sender waits for its deliveries; that says how much a server
   can do, but hides how long people would wait.
 
+Times are written 500ms, 10s or 2m; rates may be written 20k.
+
 The report:
   delivery     from when a message was due to when a receiver had it
   ack          from when it was due to the server's answer to its sender
