@@ -86,7 +86,7 @@ pub enum ScenarioArgs {
     Durable(LoadArgs),
     /// A day in a chat: half of the users rest, the others are in groups of very different sizes
     ///
-    /// Sizes follow Zipf's law, from 2 up to 2,000 members, and one member in ten writes. --seed makes the same rooms again.
+    /// Sizes follow Zipf's law, from 2 up to 1,500 members, and one member in ten writes. --seed makes the same rooms again.
     Mixed(LoadArgs),
     /// Everybody comes at once: sessions opened at a steady rate, whatever the server does
     ///
