@@ -12,8 +12,8 @@
 //! machine to make is out of reach.
 //!
 //! # Layout
-//! - [`cli`], [`run`]: the command line, and the phases of a run
-//! - [`clock`], [`pacing`]: nanoseconds, the schedule, and the timer that keeps it
+//! - [`cli`], [`run`]: the command line, and the phases of a run: one load, several rates, a storm, a soak
+//! - [`clock`], [`pacing`]: nanoseconds, when things are due, and the timer that keeps to it
 //! - [`stamp`], [`account`], [`window`]: what messages carry, what arrived, closed loops
 //! - [`token`], [`dial`], [`peer`], [`worker`]: connections and the threads that drive them
 //! - [`scenario`], [`probe`], [`report`]

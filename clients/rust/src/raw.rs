@@ -290,3 +290,21 @@ impl Receiver {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_comes_from_the_address_that_was_asked_for() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = listener.local_addr().unwrap();
+        let options = ConnectOptions::new("ws://h").unwrap().receive_buffer_bytes(16 * 1024);
+        for ip in ["127.0.0.1", "127.0.0.3"] {
+            let dialled = dial(&options.clone().local_ip(ip.parse().unwrap()), &[server]).await.unwrap();
+            let (_, from) = listener.accept().await.unwrap();
+            assert_eq!((from.ip().to_string().as_str(), from), (ip, dialled.local_addr().unwrap()));
+        }
+        assert!(dial(&options.local_ip("192.0.2.1".parse().unwrap()), &[server]).await.is_err());
+    }
+}

@@ -56,7 +56,7 @@ pub struct Common {
     /// Runs N times, with connections and users of its own each, and ends with medians
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub repeat: u32,
-    /// Also write the result as JSON
+    /// Also write the result as JSON; with --repeat, all results and how far they spread
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
     /// Also write the result, of --repeat the last, as a page for a browser

@@ -33,6 +33,8 @@ Open loop, closed loop:
   so a server that stalls is not spared. With --window each sender waits for its deliveries; that says how much a server
   can do, but hides how long people would wait.
 
+Times are written 500ms, 10s or 2m; rates may be written 20k.
+
 The report:
   delivery     from when a message was due to when a receiver had it
   ack          from when it was due to the server's answer to its sender
@@ -107,7 +109,7 @@ pub enum ScenarioArgs {
     Durable(LoadArgs),
     /// A day in a chat: half of the users rest, the others are in groups of very different sizes
     ///
-    /// Sizes follow Zipf's law, from 2 up to 2,000 members, and one member in ten writes. --seed makes the same rooms again.
+    /// Sizes follow Zipf's law, from 2 up to 1,500 members, and one member in ten writes. --seed makes the same rooms again.
     Mixed(LoadArgs),
     /// Everybody comes at once: sessions opened at a steady rate, whatever the server does
     ///

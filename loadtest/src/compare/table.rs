@@ -19,7 +19,7 @@ pub fn table(comparison: &Comparison) -> String {
 }
 
 fn heading(letter: &str, side: &Side) -> String {
-    let what = side.reports.first().map_or_else(String::new, |report| report::heading(&report.run));
+    let what = side.reports.first().map_or_else(String::new, report::heading);
     let waited: Vec<_> = side.reports.iter().filter_map(|report| report.pressure?.cpu_some).collect();
     let waited = Summary::of(&waited).map_or_else(String::new, |it| {
         let [median, max] = [it.median, it.max].map(|part| part * 100.0);

@@ -145,3 +145,101 @@ fn is_cut(why: &Closed) -> bool {
 fn parse(id: &str) -> Option<u64> {
     id.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::Counts;
+    use crate::clock::NANOS_PER_SECOND;
+    use crate::peer::{Opening, hub::tests::hub};
+    use crate::stamp::Content;
+    use chasqui_proto::ids::{ClientId, ConvId, MsgId, UserId};
+
+    fn books(hub: &Rc<Hub>, habit: Habit, pending: Pending) -> Books {
+        let opening = Opening::Idle;
+        let plan = PeerPlan { user: "u".into(), sender: None, audience: 3, hears: 0..2, opening, habit };
+        Books::new(hub.clone(), tokio::sync::mpsc::unbounded_channel().0, Rc::new(RefCell::new(pending)), &plan)
+    }
+
+    fn message(sender: u32, counter: u64, due: clock::Nanos) -> Message {
+        Message {
+            conv: ConvId([0; 16]),
+            msg_id: MsgId(1),
+            seq: 1,
+            epoch: 1,
+            sender: UserId::new("other").unwrap(),
+            client_id: ClientId([0; 16]),
+            content: Content::new(0).stamped(Stamp { sender, counter, due }).into(),
+            at: 0,
+            retracted: false,
+        }
+    }
+
+    fn counts(hub: &Hub) -> Counts {
+        hub.tally.borrow().counts
+    }
+
+    #[test]
+    fn what_comes_after_its_step_is_late_and_not_delivered() {
+        let (hub, now) = (hub(), clock::now());
+        hub.start.set(now);
+        let mut books = books(&hub, Habit::Reads, Pending::default());
+        books.message(&message(0, 0, now - 1));
+        books.message(&message(0, 1, now));
+        books.message(&message(1, 0, now - 2 * NANOS_PER_SECOND));
+        assert_eq!((counts(&hub).delivered, counts(&hub).late), (1, 2));
+    }
+
+    #[test]
+    fn what_comes_beyond_the_allowance_is_late_and_delivered() {
+        let (hub, now) = (hub(), clock::now());
+        hub.start.set(now - 5 * NANOS_PER_SECOND);
+        let mut books = books(&hub, Habit::Reads, Pending::default());
+        books.message(&message(0, 0, now - 4 * NANOS_PER_SECOND));
+        books.message(&message(0, 1, clock::now()));
+        assert_eq!((counts(&hub).delivered, counts(&hub).late), (2, 1));
+    }
+
+    #[test]
+    fn each_way_to_go_wrong_is_told_apart() {
+        let (hub, now) = (hub(), clock::now());
+        hub.start.set(now);
+        let mut books = books(&hub, Habit::Reads, Pending::default());
+        for (sender, counter) in [(0, 1), (0, 1), (0, 0), (2, 0)] {
+            books.message(&message(sender, counter, now));
+        }
+        let found = counts(&hub);
+        assert_eq!((found.delivered, found.duplicated, found.out_of_order, found.misdelivered), (2, 1, 1, 1));
+    }
+
+    #[test]
+    fn a_refusal_takes_back_what_was_expected_unless_its_step_is_over() {
+        let (hub, now) = (hub(), clock::now());
+        hub.start.set(now);
+        hub.tally.borrow_mut().counts.expected = 3;
+        hub.progress.sent(3);
+        let mut pending = Pending::default();
+        pending.sent(now - 1);
+        pending.sent(now);
+        let mut books = books(&hub, Habit::Reads, pending);
+        books.refused("0", "overloaded");
+        assert_eq!((counts(&hub).refused, counts(&hub).expected), (0, 3));
+        books.refused("1", "overloaded");
+        assert_eq!((counts(&hub).refused, counts(&hub).expected), (1, 0));
+    }
+
+    #[test]
+    fn only_an_end_for_reading_slowly_is_a_cut() {
+        let by_peer = |code| Closed::ByPeer { code, reason: String::new() };
+        for (habit, why, cut) in [
+            (Habit::Stalls, by_peer(4001), 1),
+            (Habit::Stalls, Closed::Lost("reset".into()), 1),
+            (Habit::Stalls, by_peer(4002), 0),
+            (Habit::Reads, by_peer(4001), 0),
+        ] {
+            let hub = hub();
+            books(&hub, habit, Pending::default()).ended(&why);
+            assert_eq!((counts(&hub).cut, counts(&hub).disconnected), (cut, 1 - cut), "{why}");
+        }
+    }
+}

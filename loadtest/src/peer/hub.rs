@@ -75,3 +75,26 @@ impl Hub {
         self.tally.take()
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Of an open loop; late is what takes longer than a second.
+    pub fn hub() -> Rc<Hub> {
+        Rc::new(Hub {
+            ack: AckLevel::Durable,
+            size: 0,
+            run: 0,
+            late_after: crate::clock::NANOS_PER_SECOND,
+            away: Duration::ZERO,
+            tally: RefCell::default(),
+            progress: Arc::default(),
+            windows: Arc::new([]),
+            start: Cell::new(Nanos::MAX),
+            measured: Cell::new(Span::NEVER),
+            closing: Cell::new(false),
+            stalled: Notify::new(),
+        })
+    }
+}

@@ -88,7 +88,8 @@ impl Resuming {
         loop {
             let deadline = self.deadline();
             tokio::select! {
-                order = orders.recv() => match order {
+                // Coming back is timed to its end, so the next drop waits for it.
+                order = orders.recv(), if self.catching_up_since.is_none() || self.hub().closing.get() => match order {
                     Some(Order::Drop) => self.drop_and_resume().await,
                     Some(Order::Close) | None => return self.close(),
                 },
@@ -178,5 +179,6 @@ impl Resuming {
         let tally = &mut *self.hub().tally.borrow_mut();
         tally.counts.connected += 1;
         record(&mut tally.connect, since, clock::now());
+        self.hub().progress.resumed();
     }
 }

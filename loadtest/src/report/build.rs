@@ -100,7 +100,7 @@ pub fn of_storm(args: &StormArgs, about: &About, load: Load, measured: Measured,
         duration_s: measured.wall_ns as f64 / 1e9,
         ..run_of(load, &args.arrivals, &args.common)
     };
-    let server = ServerCost::of_load(&measured, None, about.conns);
+    let server = ServerCost::of_load(&measured, about.connect_grown_kib, about.conns);
     Report { server, client: Some(client), pressure: Some(measured.pressure), ..bare(run, tally, verdict) }
 }
 

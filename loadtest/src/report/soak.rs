@@ -31,7 +31,9 @@ impl Soak {
     pub fn failure(&self) -> Option<String> {
         let (grown, most) = (self.rss_grown_kib, self.rss_grown_max_kib);
         let too_much = grown > i64::try_from(most).unwrap_or(i64::MAX);
-        too_much.then(|| format!("the server's memory grew by {} MiB", grown / 1024))
+        let mib = |kib: f64| kib / 1024.0;
+        let told = || format!("memory grew by {:.1} MiB, {:.1} are allowed", mib(grown as f64), mib(most as f64));
+        too_much.then(told)
     }
 }
 
@@ -53,6 +55,6 @@ mod tests {
     fn growth_beyond_the_allowance_fails() {
         let soak = |before, after| Soak::of(Vec::new(), before, after, 2_048);
         assert_eq!((soak(5_000, 7_048).failure(), soak(5_000, 100).failure()), (None, None));
-        assert_eq!(soak(5_000, 8_072).failure().as_deref(), Some("the server's memory grew by 3 MiB"));
+        assert_eq!(soak(5_000, 8_072).failure().as_deref(), Some("memory grew by 3.0 MiB, 2.0 are allowed"));
     }
 }

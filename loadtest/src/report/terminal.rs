@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{Latencies, Report, Run, StepReport};
+use super::{Latencies, Report, StepReport};
 use crate::account::LatencyUs;
 
 /// A few lines; the whole of it is in the JSON.
@@ -13,7 +13,7 @@ pub fn terminal(report: &Report) -> String {
 }
 
 fn write(report: &Report, out: &mut String) -> fmt::Result {
-    writeln!(out, "{}", heading(&report.run))?;
+    writeln!(out, "{}", heading(report))?;
     if report.counts.counts.sent > 0 {
         counts(report, out)?;
     }
@@ -44,13 +44,14 @@ pub fn step_line(step: &StepReport) -> String {
 }
 
 /// What was run, on one line.
-pub fn heading(run: &Run) -> String {
+pub fn heading(report: &Report) -> String {
     let mut text = String::new();
-    write_heading(run, &mut text).expect("a string takes what is written");
+    write_heading(report, &mut text).expect("a string takes what is written");
     text
 }
 
-fn write_heading(run: &Run, out: &mut String) -> fmt::Result {
+fn write_heading(report: &Report, out: &mut String) -> fmt::Result {
+    let run = &report.run;
     match &*run.server {
         "relay" => write!(out, "{} over {}, {}", run.scenario, run.transport, run.dialect)?,
         rival => write!(out, "{} on {rival}, a server without chat", run.scenario)?,
@@ -62,6 +63,7 @@ fn write_heading(run: &Run, out: &mut String) -> fmt::Result {
             run.arrivals.iter().filter(|name| *name != "const").try_for_each(|name| write!(out, " {name}"))?;
         }
         (_, Some(window)) => write!(out, ", CLOSED LOOP with {window} under way a sender")?,
+        _ if !report.steps.is_empty() => write!(out, ", open loop at {} rates", report.steps.len())?,
         _ => {}
     }
     if run.size_bytes > 0 {

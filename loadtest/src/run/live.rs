@@ -56,7 +56,7 @@ impl Drop for Live {
 
 fn line(run_ns: Nanos, span_ns: Nanos, now: &Snapshot, last: &Snapshot) -> String {
     let per_second = |now: u64, last: u64| (now - last) * NANOS_PER_SECOND / span_ns.max(1);
-    let Snapshot { sent, acked, refused, expected, delivered } = *now;
+    let Snapshot { sent, acked, refused, expected, delivered, .. } = *now;
     format!(
         "{:6.1} s  sent {sent} ({}/s)  unanswered {}  delivered {delivered} ({}/s)  under way {}",
         run_ns as f64 / 1e9,
@@ -73,8 +73,8 @@ mod tests {
 
     #[test]
     fn the_line_tells_rates_and_what_is_missing() {
-        let last = Snapshot { sent: 100, acked: 90, refused: 0, expected: 200, delivered: 150 };
-        let now = Snapshot { sent: 200, acked: 190, refused: 2, expected: 396, delivered: 390 };
+        let last = Snapshot { sent: 100, acked: 90, refused: 0, expected: 200, delivered: 150, ..Snapshot::default() };
+        let now = Snapshot { sent: 200, acked: 190, refused: 2, expected: 396, delivered: 390, ..Snapshot::default() };
         let told = line(NANOS_PER_SECOND, NANOS_PER_SECOND / 2, &now, &last);
         assert_eq!(told, "   1.0 s  sent 200 (200/s)  unanswered 8  delivered 390 (480/s)  under way 6");
     }

@@ -25,6 +25,8 @@ pub(super) fn run(args: &StormArgs) -> anyhow::Result<Report> {
     let about = About::of(&scenario, threads(&args.common));
     let crew = Crew::assemble(&settings, scenario.deal(about.thread_count))?;
     let progress = &settings.progress;
+    let rss = || args.common.server_pid.map(rss_kib).transpose();
+    let rss_before_kib = rss()?;
     let (base, mut live) = (progress.snapshot(), Live::new(progress));
     let load = Load::Sessions { rate: args.rate, whole: args.conns as usize };
     let timing = timing(args);
@@ -33,8 +35,10 @@ pub(super) fn run(args: &StormArgs) -> anyhow::Result<Report> {
     live.wait_until(timing.measured.until, progress)?;
     drain(progress, &base);
     let measured = before.to(&Reading::now(progress, &args.common)?);
-    let server_rss_kib = args.common.server_pid.map(rss_kib).transpose()?;
+    let server_rss_kib = rss()?;
     let measured = Measured { server_rss_kib, ..measured };
+    let grown = server_rss_kib.zip(rss_before_kib).map(|(after, before)| after as f64 - before as f64);
+    let about = About { connect_grown_kib: grown, ..about };
     drop(live);
     let tally = crew.finish()?;
     Ok(report::of_storm(args, &about, load, measured, &tally))

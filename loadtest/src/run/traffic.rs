@@ -42,6 +42,8 @@ pub(super) fn slow_reader(args: &SlowReaderArgs) -> anyhow::Result<Report> {
 pub(super) fn reconnect(args: &ReconnectArgs) -> anyhow::Result<Report> {
     let conns = args.traffic.conns.unwrap_or(PAIRS_CONNS_DEFAULT);
     ensure!(args.traffic.window.is_none(), "reconnect is an open loop");
+    let away_at_once = args.drops as f64 * args.away.as_secs_f64();
+    ensure!(away_at_once < (conns / 2) as f64, "with --drops and --away so high all {} receivers are away", conns / 2);
     let drops = Drops { rate: args.drops, peers: 0, away: args.away };
     once(&args.traffic, &|run| scenario::reconnect(run, conns), Some(drops))
 }

@@ -86,7 +86,11 @@ pub(super) fn start_drops(
     let (own, whole, seed) = (droppers.len(), drops.peers, settings.seed ^ DROPS_SEED);
     let share = Share { start: timing.start, rate: drops.rate, own, whole, place, seed };
     let times = Times::new(Arrivals::Const, share);
-    let act = move |_, source: usize| droppers[source].drop_connection();
+    let progress = settings.progress.clone();
+    let act = move |_, source: usize| {
+        progress.dropped();
+        droppers[source].drop_connection();
+    };
     spawn_local(keep(Timer::new()?, times, timing.measured.until, act));
     Ok(())
 }

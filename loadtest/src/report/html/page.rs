@@ -9,7 +9,7 @@ const SCRIPT: &str = include_str!("script.js");
 
 /// One run, a ladder, or a search.
 pub fn page(report: &Report) -> String {
-    let title = escaped(&heading(&report.run));
+    let title = escaped(&heading(report));
     let sections = [verdict(report), tiles(report), curves(report), tables::all(report), reading()];
     format!(
         "<!doctype html>\n<html lang=en><head><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\
