@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{Latencies, Report, StepReport};
+use super::{Latencies, Report, Run, StepReport};
 use crate::account::LatencyUs;
 
 /// A few lines; the whole of it is in the JSON.

@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
@@ -41,7 +42,7 @@ pub fn serve(listen: SocketAddr, announce: impl Fn(SocketAddr)) -> anyhow::Resul
 }
 
 async fn accept(listener: std::net::TcpListener) -> std::io::Result<()> {
-    let floor = Rc::new(Floor { rooms: RefCell::default(), flusher: Flusher::new(Instant::now()) });
+    let floor = Rc::new(Floor { rooms: RefCell::default(), flusher: Flusher::new(Instant::now(), Arc::default()) });
     floor.flusher.begin(|| {});
     let listener = tcp::TcpListener::from_std(listener)?;
     loop {
