@@ -51,7 +51,7 @@ impl Store {
 fn requests(seq: &mut u64, group: u64) -> Vec<StoreRequest> {
     let request = |_| {
         *seq += 1;
-        StoreRequest { ticket: Ticket(*seq), op: Op::Write(vec![Row::Message(sample::row(*seq))]) }
+        StoreRequest { ticket: Ticket(*seq), op: Op::Write([Row::Message(sample::row(*seq))].into()) }
     };
     (0..group).map(request).collect()
 }

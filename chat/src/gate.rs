@@ -4,10 +4,10 @@
 //! repetition says nothing of the first attempt; tombstones and receipts are repeated whatever happens. Every answer finds the purpose it was asked for. At most
 //! `Config::store_slots` requests are under way; the shell's queue is at least that long.
 
-use std::collections::BTreeMap;
+use foldhash::HashMap;
 
 use chasqui_proto::ids::{ConvId, Seq, UserId};
-use chasqui_proto::row::{Completion, Op, Outcome, Read, Row, StoreFailure, StoreRequest, Ticket};
+use chasqui_proto::row::{Completion, Op, Outcome, Read, Rows, StoreFailure, StoreRequest, Ticket};
 
 use crate::contract::{Effect, Effects, Now, ShardId};
 use crate::limits::{RETRY_FIRST_MS, RETRY_MAX_MS};
@@ -32,7 +32,7 @@ pub enum Purpose {
 struct Inflight {
     purpose: Purpose,
     /// A write's rows, kept for repetition.
-    rows: Option<Vec<Row>>,
+    rows: Option<Rows>,
     attempts: u32,
 }
 
@@ -46,7 +46,7 @@ impl Inflight {
 pub struct Gate {
     slots: usize,
     next: u64,
-    inflight: BTreeMap<Ticket, Inflight>,
+    inflight: HashMap<Ticket, Inflight>,
 }
 
 /// What became of a completion.
@@ -60,7 +60,7 @@ pub enum Done {
 
 impl Gate {
     pub fn new(slots: usize) -> Self {
-        Self { slots, next: 1, inflight: BTreeMap::new() }
+        Self { slots, next: 1, inflight: HashMap::default() }
     }
     pub fn has_room(&self) -> bool {
         self.inflight.len() < self.slots
@@ -68,14 +68,14 @@ impl Gate {
     pub fn inflight(&self) -> usize {
         self.inflight.len()
     }
-    pub fn write(&mut self, purpose: Purpose, rows: Vec<Row>, out: &mut Effects) {
+    pub fn write(&mut self, purpose: Purpose, rows: Rows, out: &mut Effects) {
         self.start(purpose, Some(rows.clone()), Op::Write(rows), out);
     }
     pub fn read(&mut self, purpose: Purpose, read: Read, out: &mut Effects) {
         self.start(purpose, None, Op::Read(read), out);
     }
 
-    fn start(&mut self, purpose: Purpose, rows: Option<Vec<Row>>, op: Op, out: &mut Effects) {
+    fn start(&mut self, purpose: Purpose, rows: Option<Rows>, op: Op, out: &mut Effects) {
         let ticket = Ticket(self.next);
         self.next += 1;
         self.inflight.insert(ticket, Inflight { purpose, rows, attempts: 0 });

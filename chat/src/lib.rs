@@ -27,6 +27,7 @@ pub mod msg;
 pub mod router;
 pub mod session;
 pub mod shard;
+pub mod texts;
 pub mod timers;
 pub mod user;
 

@@ -10,6 +10,9 @@ pub const PENDING_APPENDS_MAX: usize = 256;
 pub const TAIL_MESSAGES_MAX: usize = 256;
 /// Bytes of message text a live conversation keeps in memory beyond those still being committed.
 pub const TAIL_BYTES_MAX: usize = 256 * 1024;
+/// Texts of forgotten messages whose memory waits for others, and the largest that does.
+pub const POOLED_TEXTS_MAX: usize = 1024;
+pub const POOLED_TEXT_BYTES_MAX: usize = 4 * 1024;
 /// Client ids a live conversation remembers without asking the store.
 pub const DEDUPE_RECENT_MAX: usize = 1024;
 /// Sends of one conversation that wait for a look-up of their dedupe row.

@@ -6,6 +6,7 @@ use chasqui_proto::codes::CloseCode;
 use chasqui_proto::command::{AckLevel, ReceiptKind};
 use chasqui_proto::event::{Event, Head, Message, SyncConversation};
 use chasqui_proto::ids::{ClientId, ConvId, ReqId, Seq, SessionId, UserId};
+use chasqui_proto::text::Text;
 use smol_str::SmolStr;
 
 /// Who asks, and where the answer goes.
@@ -23,7 +24,7 @@ pub enum Ask {
         /// The peer, where the direct conversation is to be created if needed.
         to: Option<UserId>,
         client_id: ClientId,
-        content: Arc<str>,
+        content: Text,
         level: AckLevel,
         resend: bool,
     },

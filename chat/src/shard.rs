@@ -12,6 +12,7 @@ use crate::limits::EVICT_SWEEP_MS;
 use crate::msg::Msg;
 use crate::router::Router;
 use crate::session::Sessions;
+use crate::texts::Texts;
 use crate::timers::{Timer, Timers};
 use crate::user::Users;
 
@@ -27,6 +28,7 @@ pub(crate) struct Cx<'a> {
     pub jobs: &'a mut Jobs,
     pub behind: &'a mut BTreeSet<(ShardId, ConvId)>,
     pub refused_marks: &'a mut BTreeMap<SessionId, Event>,
+    pub texts: &'a mut Texts,
     pub out: &'a mut Effects,
 }
 
@@ -68,6 +70,7 @@ pub struct Shard {
     behind: BTreeSet<(ShardId, ConvId)>,
     /// Sessions that are to be told of a refused mark when there is room.
     refused_marks: BTreeMap<SessionId, Event>,
+    texts: Texts,
     sessions: Sessions,
     users: Users,
     convs: Convs,
@@ -86,6 +89,7 @@ macro_rules! cx {
             jobs: &mut $self.jobs,
             behind: &mut $self.behind,
             refused_marks: &mut $self.refused_marks,
+            texts: &mut $self.texts,
             out: $out,
         }
     };
@@ -105,6 +109,7 @@ impl Shard {
             jobs: Jobs::default(),
             behind: BTreeSet::new(),
             refused_marks: BTreeMap::new(),
+            texts: Texts::default(),
             sessions: Sessions::default(),
             users: Users::default(),
             convs: Convs::default(),

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use crate::codes::ErrorCode;
 use crate::command::{AckLevel, ReceiptKind};
 use crate::ids::{ClientId, ConvId, Epoch, Millis, MsgId, ReqId, Seq, SessionId, UserId};
+use crate::text::Text;
 
 /// One message of a conversation, as recipients see it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -17,7 +18,7 @@ pub struct Message {
     pub epoch: Epoch,
     pub sender: UserId,
     pub client_id: ClientId,
-    pub content: Arc<str>,
+    pub content: Text,
     pub at: Millis,
     /// The seq is taken, but its message was taken back; `content` is empty.
     pub retracted: bool,

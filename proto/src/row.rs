@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use crate::command::ReceiptKind;
@@ -96,9 +97,12 @@ pub enum Read {
     },
 }
 
+/// What one request writes: nearly always one row, which then costs no allocation.
+pub type Rows = SmallVec<[Row; 1]>;
+
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Op {
-    Write(Vec<Row>),
+    Write(Rows),
     Read(Read),
 }
 

@@ -56,7 +56,7 @@ impl Entry {
         }
         if raised {
             if let State::Live(live) = &mut self.state {
-                live.trim();
+                live.trim(cx.texts);
             }
             self.publish_waiting(cx);
         }
@@ -109,7 +109,7 @@ impl Entry {
         let message = held.message.clone();
         live.tail_bytes -= dropped.len();
         live.dedupe.remove(&message.sender, message.client_id);
-        cx.gate.write(Purpose::Tombstone { conv, seq }, vec![Row::Message(message.clone())], cx.out);
+        cx.gate.write(Purpose::Tombstone { conv, seq }, [Row::Message(message.clone())].into(), cx.out);
         let waiters = live.pending_mut(seq).map(|p| core::mem::take(&mut p.waiters)).unwrap_or_default();
         for (origin, _) in waiters {
             let event = Event::error(&origin.id, ErrorCode::StoreRejected);
@@ -131,7 +131,7 @@ impl Entry {
             debug_assert!(pending.waiters.is_empty());
             let seq = first + i as Seq;
             let message = live.held(seq).expect("the tail holds what is pending").message.clone();
-            cx.gate.write(Purpose::Tombstone { conv, seq }, vec![Row::Message(message)], cx.out);
+            cx.gate.write(Purpose::Tombstone { conv, seq }, [Row::Message(message)].into(), cx.out);
         }
     }
 }

@@ -9,11 +9,13 @@ use chasqui_proto::ids::{ClientId, Millis, MsgId, Seq, SessionId, UserId};
 use chasqui_proto::limits::GROUP_RECEIPT_MEMBERS_MAX;
 use chasqui_proto::row::{ConversationRow, MemberRow, Role};
 use foldhash::HashMap;
+use smallvec::SmallVec;
 
 use super::receipts::Cursor;
 use super::send::Lookup;
 use crate::limits::{DEDUPE_RECENT_MAX, TAIL_BYTES_MAX, TAIL_MESSAGES_MAX};
 use crate::msg::Origin;
+use crate::texts::Texts;
 
 pub(crate) struct Live {
     pub row: ConversationRow,
@@ -55,7 +57,8 @@ pub(crate) struct Held {
 #[derive(Default)]
 pub(crate) struct Pending {
     pub done: bool,
-    pub waiters: Vec<(Origin, AckLevel)>,
+    /// Nearly always the sender alone.
+    pub waiters: SmallVec<[(Origin, AckLevel); 1]>,
 }
 
 /// A send that is durable and waits for the others' receipts.
@@ -175,12 +178,13 @@ impl Live {
     }
 
     /// Forgets the oldest messages, but none that is still being committed.
-    pub fn trim(&mut self) {
+    pub fn trim(&mut self, texts: &mut Texts) {
         while (self.tail.len() > TAIL_MESSAGES_MAX || self.tail_bytes > TAIL_BYTES_MAX)
             && self.tail_start() <= self.durable_seq
             && let Some(held) = self.tail.pop_front()
         {
             self.tail_bytes -= held.message.content.len();
+            texts.give(held.message.content);
         }
     }
 

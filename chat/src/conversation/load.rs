@@ -195,7 +195,7 @@ fn push_loaded(live: &mut Live, mut message: Message, stored: bool) {
     if stored && live.pending.is_empty() {
         live.durable_seq = live.last_seq;
     } else {
-        live.pending.push_back(Pending { done: stored, waiters: Vec::new() });
+        live.pending.push_back(Pending { done: stored, ..Pending::default() });
     }
 }
 

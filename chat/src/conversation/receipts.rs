@@ -7,7 +7,7 @@ use chasqui_proto::codes::ErrorCode;
 use chasqui_proto::command::ReceiptKind;
 use chasqui_proto::event::Event;
 use chasqui_proto::ids::{ConvId, Millis, Seq, UserId};
-use chasqui_proto::row::{ReceiptRow, Row};
+use chasqui_proto::row::{ReceiptRow, Row, Rows};
 
 use super::live::{Live, Member};
 use super::{Convs, Entry, State};
@@ -184,8 +184,8 @@ impl Live {
         }
     }
 
-    fn take_receipt_rows(&mut self, conv: ConvId) -> Vec<Row> {
-        let mut rows = Vec::new();
+    fn take_receipt_rows(&mut self, conv: ConvId) -> Rows {
+        let mut rows = Rows::new();
         for user in core::mem::take(&mut self.dirty) {
             let Some(member) = self.members.get_mut(&user) else {
                 continue;

@@ -135,10 +135,10 @@ impl Entry {
             retracted: false,
         };
         let purpose = Purpose::Append { conv: self.id, seq: message.seq };
-        cx.gate.write(purpose, vec![Row::Message(message.clone())], cx.out);
+        cx.gate.write(purpose, [Row::Message(message.clone())].into(), cx.out);
         live.push(Held { message: message.clone(), origin: Some(origin.session) });
         live.pending.push_back(Pending::default());
-        live.trim();
+        live.trim(cx.texts);
         let (seq, at) = (message.seq, message.at);
         if let Some(member) = live.members.get_mut(&origin.user) {
             member.raise_own(seq, at);

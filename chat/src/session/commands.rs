@@ -1,7 +1,5 @@
 //! A client's command: checked here, then asked of the conversation's home.
 
-use std::sync::Arc;
-
 use chasqui_proto::codes::ErrorCode;
 use chasqui_proto::command::{Command, Target};
 use chasqui_proto::event::Event;
@@ -94,7 +92,7 @@ impl Session {
         if let Err(retry_after_ms) = self.bucket.take(cx.now.mono_ms) {
             return Err(Refusal { code: ErrorCode::RateLimited, message: "", retry_after_ms });
         }
-        let content: Arc<str> = Arc::from(*content);
+        let content = cx.texts.make(content);
         let ask = Ask::Send { to, client_id: *client_id, content, level: *ack, resend: *resend };
         self.ask(cx, id, req, conv, ask)
     }

@@ -4,9 +4,9 @@
 //! message once it is in the room, and from then on every binary message goes to the others of the room as it is.
 //! There are no users, no acknowledgements, no history, and one thread.
 //!
-//! - [`floor`]: on the relay's own runtime, sockets and framing: the least that a relay built like this costs
-//! - [`epoll`]: plain readiness and plain buffers, the relay's framing
-//! - [`axum`]: what one gets from the usual crates
+//! - `floor`: on the relay's own runtime, sockets and framing: the least that a relay built like this costs
+//! - `epoll`: plain readiness and plain buffers, the relay's framing
+//! - `axum`: what one gets from the usual crates
 
 mod axum;
 mod epoll;

@@ -1,6 +1,6 @@
 //! Generators of any command and any event within the limits.
 
-use std::sync::Arc;
+use chasqui_proto::text::Text;
 
 use chasqui_proto::codes::ErrorCode;
 use chasqui_proto::command::{AckLevel, Command, ReceiptKind, Target};
@@ -114,7 +114,7 @@ fn message() -> impl Strategy<Value = Message> {
             epoch,
             sender,
             client_id,
-            content: Arc::from(content),
+            content: Text::from(content),
             at,
             retracted,
         },

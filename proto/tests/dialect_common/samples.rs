@@ -1,6 +1,6 @@
 //! At least one of every frame, with the edges: escapes, text beyond ASCII, empty and largest values.
 
-use std::sync::Arc;
+use chasqui_proto::text::Text;
 
 use chasqui_proto::codes::ErrorCode;
 use chasqui_proto::command::{AckLevel, Command, ReceiptKind, Target};
@@ -59,7 +59,7 @@ pub fn message(seq: u64, content: &str) -> Message {
         epoch: 7,
         sender: user("alice"),
         client_id: client_id(),
-        content: Arc::from(content),
+        content: Text::from(content),
         at: NOW,
         retracted: false,
     }

@@ -118,6 +118,7 @@ pub struct Storage {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
     pub order: DeliveryOrder,
+    pub ack_delay: Duration,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -139,7 +140,7 @@ impl Default for Config {
             // Four seconds let two keep-alives be lost before the idle timeout ends a live session.
             quic: Quic { idle_timeout: Duration::from_secs(10), keep_alive: Duration::from_secs(4) },
             storage: Storage { engine: StorageEngine::Embedded },
-            delivery: Delivery { order: DeliveryOrder::RelayFirst },
+            delivery: Delivery { order: DeliveryOrder::RelayFirst, ack_delay: Duration::ZERO },
             log: Log { format: LogFormat::Text, level: LogLevel::info() },
         }
     }

@@ -138,6 +138,8 @@ fields! {
         "embedded keeps everything in the data folder and survives kill -9; memory forgets at exit.";
     delivery.order
         "relay-first hands messages to recipients at memory speed and acknowledges after the commit; durable-first makes recipients wait for the commit too.";
+    delivery.ack_delay ["0s" .. "100ms"]
+        "How long an ack may wait for other frames to the same client, so that one write carries them. 0s: no ack waits; 10ms saves a busy relay many writes.";
     log.format
         "Lines for people, or one JSON object a line.";
     log.level

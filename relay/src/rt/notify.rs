@@ -8,15 +8,18 @@ use std::task::{Context, Poll, Waker};
 #[derive(Debug, Default)]
 pub struct Notify {
     raised: Cell<bool>,
+    /// Kept after it was woken, for a task that waits again.
     waiter: RefCell<Option<Waker>>,
+    waiting: Cell<bool>,
 }
 
 impl Notify {
     pub fn raise(&self) {
         self.raised.set(true);
-        let waiter = self.waiter.take();
-        if let Some(waiter) = waiter {
-            waiter.wake();
+        if self.waiting.take() {
+            // Cloned, so that nothing is borrowed while the task is woken.
+            let waiter = self.waiter.borrow().clone();
+            waiter.into_iter().for_each(Waker::wake);
         }
     }
 
@@ -28,8 +31,12 @@ impl Notify {
         if self.raised.take() {
             return Poll::Ready(());
         }
-        let replaced = self.waiter.replace(Some(cx.waker().clone()));
-        drop(replaced);
+        self.waiting.set(true);
+        let known = self.waiter.borrow().as_ref().is_some_and(|waiter| waiter.will_wake(cx.waker()));
+        if !known {
+            let replaced = self.waiter.replace(Some(cx.waker().clone()));
+            drop(replaced);
+        }
         Poll::Pending
     }
 
@@ -40,6 +47,7 @@ impl Notify {
 
     /// Forgets the waiter, whose task this may free.
     pub(super) fn forget(&self) {
+        self.waiting.set(false);
         drop(self.waiter.take());
     }
 }

@@ -105,7 +105,9 @@ impl Source {
 #[derive(Default)]
 struct Direction {
     ready: Cell<bool>,
+    /// Kept after it was woken: a task that waits again, as a reader does for ever, needs no new waker.
     first: RefCell<Option<Waker>>,
+    waiting: Cell<bool>,
     more: RefCell<Vec<Waker>>,
 }
 
@@ -119,26 +121,34 @@ impl Direction {
     }
 
     fn add(&self, waker: &Waker) {
-        let mut first = self.first.borrow_mut();
-        match &*first {
-            Some(waiting) if waiting.will_wake(waker) => {}
-            Some(_) => {
-                let mut more = self.more.borrow_mut();
-                if !more.iter().any(|waiting| waiting.will_wake(waker)) {
-                    more.push(waker.clone());
-                }
+        let known = self.first.borrow().as_ref().is_some_and(|first| first.will_wake(waker));
+        if known {
+            self.waiting.set(true);
+        } else if !self.waiting.replace(true) {
+            let former = self.first.replace(Some(waker.clone()));
+            drop(former);
+        } else {
+            let mut more = self.more.borrow_mut();
+            if !more.iter().any(|waiting| waiting.will_wake(waker)) {
+                more.push(waker.clone());
             }
-            None => *first = Some(waker.clone()),
         }
     }
 
     fn set_ready(&self) {
         self.ready.set(true);
-        let (first, more) = (self.first.take(), self.more.take());
-        first.into_iter().chain(more).for_each(Waker::wake);
+        if self.waiting.take() {
+            // Cloned, so that nothing is borrowed while the task is woken.
+            let first = self.first.borrow().clone();
+            first.into_iter().for_each(Waker::wake);
+        }
+        if !self.more.borrow().is_empty() {
+            self.more.take().into_iter().for_each(Waker::wake);
+        }
     }
 
     fn forget_waiters(&self) {
+        self.waiting.set(false);
         let waiters = (self.first.take(), self.more.take());
         drop(waiters);
     }

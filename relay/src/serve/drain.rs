@@ -14,7 +14,7 @@ const POLL: Duration = Duration::from_millis(5);
 /// All shards must be quiet in this many looks in a row: a message may be between two of them.
 const QUIET_LOOKS: u32 = 4;
 
-pub fn run(config: &Config, phase: &Phase, threads: Vec<JoinHandle<()>>, service: Service) -> ExitCode {
+pub fn run(config: &Config, phase: &Phase, threads: Vec<JoinHandle<()>>, service: Option<Service>) -> ExitCode {
     let end = Instant::now() + config.server.drain_within;
     phase.set(Phase::REFUSING);
     let mut left = Vec::new();
@@ -30,7 +30,9 @@ pub fn run(config: &Config, phase: &Phase, threads: Vec<JoinHandle<()>>, service
     for thread in threads {
         let _ = thread.join();
     }
-    service.stop();
+    if let Some(service) = service {
+        service.stop();
+    }
     if left.is_empty() {
         tracing::info!("stopped");
         return ExitCode::SUCCESS;

@@ -11,7 +11,6 @@ use chasqui_chat::{Config as CoreConfig, DeliveryOrder, Msg, Shard};
 use chasqui_proto::event::Limits;
 use chasqui_proto::ids::Epoch;
 use chasqui_proto::row::Completion;
-use chasqui_storage::service::ShardHandle;
 
 use super::internal;
 use super::sockets::{Identity, Sockets};
@@ -24,7 +23,8 @@ use crate::mesh::{Link, Receiver};
 use crate::rt::quic::{EndpointLimits, Member};
 use crate::rt::{self, Driver, ShardSpec, tcp::TcpListener};
 use crate::shard::stats::AllStats;
-use crate::shard::{Phase, PortLinks, PumpParts, Shell, pump};
+use crate::shard::store::StoreHandle;
+use crate::shard::{Phase, PortLinks, PumpParts, Shell, ShellParts, pump};
 use crate::{tcp, wt};
 
 /// A message id has six bits for the shard.
@@ -59,7 +59,7 @@ pub struct Plan {
 /// One shard's own parts, on their way to its thread.
 struct Parts {
     link: Link<Msg>,
-    store: ShardHandle,
+    store: StoreHandle,
     stored: Receiver<Completion>,
     listener: std::net::TcpListener,
     member: Option<Member>,
@@ -75,7 +75,7 @@ pub fn start(
     plan: Plan,
     sockets: Sockets,
     links: Vec<Link<Msg>>,
-    handles: Vec<ShardHandle>,
+    handles: Vec<StoreHandle>,
     inboxes: Vec<Receiver<Completion>>,
 ) -> anyhow::Result<Vec<JoinHandle<()>>> {
     let shards = links.len();
@@ -98,8 +98,15 @@ async fn live(plan: Plan, parts: Parts, shard: u16, shards: u16) {
     let port = parts.link.open().expect("an eventfd can be watched");
     let port = Rc::new(RefCell::new(port));
     let core = Shard::new(core_config(&plan, shard, shards), Box::new(PortLinks(port.clone())));
-    let shell =
-        Shell::new(shard, core, parts.store, plan.started, plan.epoch << 36, plan.stats[usize::from(shard)].clone());
+    let shell = Shell::new(ShellParts {
+        shard,
+        core,
+        store: parts.store,
+        started: plan.started,
+        first_session: plan.epoch << 36,
+        ack_delay: plan.config.delivery.ack_delay,
+        stats: plan.stats[usize::from(shard)].clone(),
+    });
     let edge = Rc::new(Edge {
         shell,
         verifier: plan.verifier.clone(),

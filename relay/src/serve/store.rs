@@ -1,25 +1,27 @@
 //! The store of a server: the engine the configuration names, behind its threads.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use anyhow::Context;
 use chasqui_proto::ids::Epoch;
 use chasqui_proto::row::Completion;
 use chasqui_storage::embedded::Embedded;
 use chasqui_storage::engine::Engine;
-use chasqui_storage::memory::{Memory, SharedMemory};
-use chasqui_storage::service::{
-    CompletionSink, SHARD_READS_MAX, SHARD_WRITES_MAX, Service, ServiceConfig, ShardHandle,
-};
+use chasqui_storage::memory::Volatile;
+use chasqui_storage::service::{CompletionSink, SHARD_READS_MAX, SHARD_WRITES_MAX, Service, ServiceConfig};
 
 use crate::config::{Config, StorageEngine};
 use crate::mesh::{Link, Receiver, Sender, inbox};
+use crate::shard::store::StoreHandle;
 
 /// Completions a shard may have waiting: every request it can have under way.
 const COMPLETIONS_MAX: usize = SHARD_WRITES_MAX + SHARD_READS_MAX;
 
 pub struct Store {
     pub epoch: Epoch,
-    pub service: Service,
-    pub handles: Vec<ShardHandle>,
+    /// The store's threads, if it has any.
+    pub service: Option<Service>,
+    pub handles: Vec<StoreHandle>,
     pub inboxes: Vec<Receiver<Completion>>,
 }
 
@@ -27,7 +29,7 @@ pub fn open<T>(config: &Config, links: &[Link<T>]) -> anyhow::Result<Store> {
     match config.storage.engine {
         StorageEngine::Memory => {
             tracing::warn!("the memory store keeps nothing across a restart");
-            Ok(start(SharedMemory::new(Memory::new()), links))
+            Ok(volatile(links))
         }
         StorageEngine::Embedded => {
             let engine = Embedded::open(&config.data)
@@ -37,12 +39,28 @@ pub fn open<T>(config: &Config, links: &[Link<T>]) -> anyhow::Result<Store> {
     }
 }
 
+fn volatile<T>(links: &[Link<T>]) -> Store {
+    let store = Volatile::default();
+    let (_, inboxes) = completions(links);
+    let handles = links.iter().map(|_| StoreHandle::Volatile(store.clone())).collect();
+    Store { epoch: seconds_since_1970(), service: None, handles, inboxes }
+}
+
+/// Rises with every start, as the epoch of a store without a memory must.
+fn seconds_since_1970() -> Epoch {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |since| since.as_secs())
+}
+
 fn start<E: Engine, T>(engine: E, links: &[Link<T>]) -> Store {
     let epoch = engine.boot_epoch();
-    let (senders, inboxes): (Vec<_>, Vec<_>) = links.iter().map(|link| inbox(COMPLETIONS_MAX, link.doorbell())).unzip();
+    let (senders, inboxes) = completions(links);
     let sinks = senders.into_iter().map(|sender| Box::new(Sink(sender)) as Box<dyn CompletionSink>).collect();
     let (service, handles) = Service::start(engine, ServiceConfig::default(), sinks);
-    Store { epoch, service, handles, inboxes }
+    Store { epoch, service: Some(service), handles: handles.into_iter().map(StoreHandle::Service).collect(), inboxes }
+}
+
+fn completions<T>(links: &[Link<T>]) -> (Vec<Sender<Completion>>, Vec<Receiver<Completion>>) {
+    links.iter().map(|link| inbox(COMPLETIONS_MAX, link.doorbell())).unzip()
 }
 
 struct Sink(Sender<Completion>);

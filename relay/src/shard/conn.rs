@@ -24,6 +24,8 @@ pub struct Conn {
     pub wire: Wire,
     pub outbox: RefCell<Outbox>,
     pub(super) dirty: Cell<bool>,
+    /// Among those whose acks wait.
+    pub(super) lazy: Cell<bool>,
     sink: Sink,
     outbox_bytes_max: usize,
     closing: Cell<Option<(u16, &'static str)>>,
@@ -61,6 +63,7 @@ impl Conn {
             wire,
             outbox: RefCell::default(),
             dirty: Cell::new(false),
+            lazy: Cell::new(false),
             sink,
             outbox_bytes_max,
             closing: Cell::new(None),
@@ -139,16 +142,19 @@ impl Conn {
         matches!(self.sink, Sink::Tcp { .. })
     }
 
-    /// Writes what can be written now.
+    /// Writes what can be written now. While a task waits to write the rest, what comes has memory of its own.
     pub(super) fn flush(&self, stats: &Arc<Stats>) {
         match &self.sink {
             Sink::Stream { wake } => wake.raise(),
             Sink::Tcp { pipe, waiting, me } => {
-                if !waiting.get()
-                    && !self.write_some(pipe, stats)
+                if waiting.get() {
+                    return self.outbox.borrow_mut().detach();
+                }
+                if !self.write_some(pipe, stats)
                     && !waiting.replace(true)
                     && let Some(me) = me.upgrade()
                 {
+                    self.outbox.borrow_mut().detach();
                     crate::rt::spawn(me.write_rest(stats.clone()));
                 }
             }

@@ -45,14 +45,19 @@ impl Wire {
     }
 }
 
-/// Encodes through one reused buffer.
+/// Encodes through one reused buffer; what WebSockets are sent lies in another, which frames share.
 #[derive(Default)]
 pub struct Encoder {
     payload: Vec<u8>,
+    arena: BytesMut,
 }
 
 /// A payload buffer above this is given back after use.
 const PAYLOAD_KEPT_BYTES_MAX: usize = 64 * 1024;
+/// Frames share a buffer of this size, and use it again once all of them are written.
+const ARENA_BYTES: usize = 64 * 1024;
+/// A larger frame has a buffer of its own.
+const ARENA_FRAME_BYTES_MAX: usize = 4 * 1024;
 
 impl Encoder {
     pub fn encode(&mut self, wire: Wire, event: &Event) -> Bytes {
@@ -65,19 +70,34 @@ impl Encoder {
         frame
     }
 
-    fn frame(&self, wire: Wire) -> Bytes {
-        let terminator = wire.dialect().stream_terminator();
-        let mut frame = BytesMut::with_capacity(self.payload.len() + 16);
-        match wire.opcode() {
-            Some(opcode) => {
-                frame.put_slice(frame_head(opcode, self.payload.len()).as_ref());
-                frame.put_slice(&self.payload);
-            }
-            None => {
-                frame.put_slice(&self.payload);
-                frame.put_slice(terminator);
-            }
+    fn frame(&mut self, wire: Wire) -> Bytes {
+        let Some(opcode) = wire.opcode() else {
+            // QUIC keeps it until it is acknowledged, and must not keep the others with it.
+            return Bytes::from([&self.payload, wire.dialect().stream_terminator()].concat());
+        };
+        let head = frame_head(opcode, self.payload.len());
+        let head: &[u8] = head.as_ref();
+        let len = head.len() + self.payload.len();
+        if len > ARENA_FRAME_BYTES_MAX {
+            return Bytes::from([head, &self.payload].concat());
         }
-        frame.freeze()
+        self.make_room(len);
+        self.arena.put_slice(head);
+        self.arena.put_slice(&self.payload);
+        self.arena.split().freeze()
+    }
+
+    /// The buffer's former frames are usually written by now, and their room can be had again.
+    fn make_room(&mut self, len: usize) {
+        if self.arena.capacity() < len && !self.arena.try_reclaim(ARENA_BYTES) {
+            self.arena = BytesMut::with_capacity(ARENA_BYTES);
+        }
+    }
+
+    /// At the end of a turn: if all frames are written, the buffer is used from its start again.
+    pub fn recycle(&mut self) {
+        if self.arena.capacity() < ARENA_BYTES / 2 {
+            let _still_read = !self.arena.try_reclaim(ARENA_BYTES);
+        }
     }
 }

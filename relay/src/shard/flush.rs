@@ -55,9 +55,14 @@ impl Flusher {
     }
 
     fn flush(&self) {
-        for conn in self.dirty.take() {
+        let mut dirty = self.dirty.take();
+        for conn in dirty.drain(..) {
             conn.dirty.set(false);
             conn.flush(&self.stats);
         }
+        // Its room is used again, unless a flush has touched others.
+        let mut next = self.dirty.borrow_mut();
+        dirty.append(&mut next);
+        *next = dirty;
     }
 }

@@ -9,31 +9,32 @@
 pub mod conn;
 pub mod encode;
 pub mod flush;
+mod lazy;
 pub mod outbox;
 mod pump;
 pub mod stats;
+pub mod store;
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chasqui_chat::{Effect, Effects, Input, Now, Shard};
 use chasqui_proto::codes::CloseCode;
 use chasqui_proto::event::Event;
 use chasqui_proto::ids::SessionId;
-use chasqui_proto::row::{Completion, Outcome, StoreFailure};
+use chasqui_proto::row::{Completion, StoreRequest};
+use foldhash::HashMap;
 
 use crate::rt::Notify;
 use conn::Conn;
 use encode::{Encoder, Wire};
 use flush::Flusher;
+use lazy::LazyAcks;
 pub use pump::{Phase, PortLinks, PumpParts, pump};
 use stats::Stats;
-
-/// Sends store requests on; the queue holds as many as the core has slots.
-pub type StoreHandle = chasqui_storage::service::ShardHandle;
+use store::StoreHandle;
 
 /// One shard, shared by its tasks.
 pub struct Shell {
@@ -47,22 +48,27 @@ pub struct Shell {
     deadline_moved: Notify,
     next_session: Cell<u64>,
     shard: u16,
-    /// Store requests a stopped store refused; the pump answers them.
-    refused: RefCell<Vec<Completion>>,
+    /// Store requests answered at once.
+    answered: RefCell<Vec<Completion>>,
+    lazy_acks: LazyAcks,
+    pub stats: Arc<Stats>,
+}
+
+/// What a shell is made with.
+pub struct ShellParts {
+    pub shard: u16,
+    pub core: Shard,
+    pub store: StoreHandle,
+    pub started: Instant,
+    /// Keeps session ids apart from those of former processes.
+    pub first_session: u64,
+    pub ack_delay: Duration,
     pub stats: Arc<Stats>,
 }
 
 impl Shell {
-    /// `first_session` keeps session ids apart from those of former processes.
-    pub fn new(
-        shard: u16,
-        core: Shard,
-        store: StoreHandle,
-        started: Instant,
-        first_session: u64,
-        stats: Arc<Stats>,
-    ) -> Rc<Self> {
-        let flusher = Flusher::new(started, stats.clone());
+    pub fn new(parts: ShellParts) -> Rc<Self> {
+        let ShellParts { shard, core, store, started, first_session, ack_delay, stats } = parts;
         Rc::new(Self {
             core: RefCell::new(core),
             effects: RefCell::default(),
@@ -73,9 +79,10 @@ impl Shell {
             deadline_moved: Notify::default(),
             next_session: Cell::new(first_session),
             shard,
-            refused: RefCell::default(),
+            answered: RefCell::default(),
+            lazy_acks: LazyAcks::new(ack_delay),
+            flusher: Flusher::new(started, stats.clone()),
             stats,
-            flusher,
         })
     }
 
@@ -99,6 +106,11 @@ impl Shell {
         self.stats.connections.set(self.sessions() as u64);
     }
 
+    /// Everything of this turn is written.
+    pub fn end_turn(&self) {
+        self.encoder.borrow_mut().recycle();
+    }
+
     /// The transport is gone.
     pub fn remove(&self, session: SessionId) {
         let known = self.take(session);
@@ -113,11 +125,6 @@ impl Shell {
         conn
     }
 
-    /// What a stopped store has refused since this was asked last.
-    pub fn take_refused(&self) -> Vec<Completion> {
-        self.refused.take()
-    }
-
     pub fn conns(&self) -> Vec<Rc<Conn>> {
         self.conns.borrow().values().cloned().collect()
     }
@@ -128,13 +135,28 @@ impl Shell {
 
     /// One input into the core, and everything that follows from it.
     pub fn input(&self, input: Input<'_>) {
+        self.step(input);
+        self.take_answers();
+        self.watch_deadline();
+        self.flusher.touch();
+    }
+
+    fn step(&self, input: Input<'_>) {
         let mut effects = self.effects.take();
         self.core.borrow_mut().step(self.now(), input, &mut effects);
         self.carry_out(&mut effects);
         effects.clear();
         self.effects.replace(effects);
-        self.watch_deadline();
-        self.flusher.touch();
+    }
+
+    /// Answers to what was just asked may ask for more.
+    fn take_answers(&self) {
+        while !self.answered.borrow().is_empty() {
+            let mut answered = self.answered.take();
+            answered.drain(..).for_each(|completion| self.step(Input::Stored(completion)));
+            let more = self.answered.replace(answered);
+            self.answered.borrow_mut().extend(more);
+        }
     }
 
     fn carry_out(&self, effects: &mut Effects) {
@@ -158,7 +180,16 @@ impl Shell {
 
     pub fn send_to(&self, conn: &Rc<Conn>, event: &Event) {
         let frame = self.encoder.borrow_mut().encode(conn.wire, event);
+        if matches!(event, Event::Ack { .. }) && !self.lazy_acks.is_off() {
+            self.put(conn, frame, false);
+            return self.lazy_acks.put(conn);
+        }
         self.queue(conn, frame, event.droppable());
+    }
+
+    /// Writes acks that have waited enough, for ever.
+    pub async fn write_lazy_acks(&self) {
+        self.lazy_acks.run(&self.flusher).await;
     }
 
     fn fan(&self, targets: &[SessionId], event: &Event) {
@@ -174,9 +205,16 @@ impl Shell {
     }
 
     fn queue(&self, conn: &Rc<Conn>, frame: bytes::Bytes, droppable: bool) {
-        self.stats.frames_out.add(1);
-        self.stats.slow_consumers.add(u64::from(conn.queue(frame, droppable)));
+        self.put(conn, frame, droppable);
         self.mark_dirty(conn);
+    }
+
+    fn put(&self, conn: &Rc<Conn>, frame: bytes::Bytes, droppable: bool) {
+        self.stats.frames_out.add(1);
+        if conn.queue(frame, droppable) {
+            self.stats.slow_consumers.add(1);
+            self.mark_dirty(conn);
+        }
     }
 
     /// The connection is flushed at the end of the turn.
@@ -196,13 +234,9 @@ impl Shell {
         self.mark_dirty(conn);
     }
 
-    fn store(&self, request: chasqui_proto::row::StoreRequest) {
-        let refused = self.store.borrow_mut().submit(request).err();
-        if let Some(request) = refused {
-            // The queue is as long as the core's slots, so only a stopped store comes here.
-            let outcome = Outcome::Failed(StoreFailure::Unknown);
-            self.refused.borrow_mut().push(Completion { ticket: request.ticket, outcome });
-        }
+    fn store(&self, request: StoreRequest) {
+        let answer = self.store.borrow_mut().submit(request);
+        self.answered.borrow_mut().extend(answer);
     }
 
     fn watch_deadline(&self) {

@@ -13,6 +13,8 @@ pub struct Outbox {
     bytes: usize,
     /// The first frame has been written in part and must be completed.
     begun: bool,
+    /// Frames from the front on that have memory of their own.
+    detached: usize,
 }
 
 impl Outbox {
@@ -30,6 +32,7 @@ impl Outbox {
     /// Drops what is not begun: the reader is too slow for it.
     pub fn cut(&mut self) {
         self.frames.truncate(usize::from(self.begun));
+        self.detached = self.detached.min(self.frames.len());
         self.bytes = self.frames.iter().map(Bytes::len).sum();
     }
 
@@ -49,6 +52,7 @@ impl Outbox {
             self.begun = !front.is_empty();
             if front.is_empty() {
                 self.frames.pop_front();
+                self.detached = self.detached.saturating_sub(1);
             }
         }
         if self.frames.is_empty() && self.frames.capacity() > WRITE_SLICES_MAX {
@@ -56,10 +60,20 @@ impl Outbox {
         }
     }
 
+    /// The peer does not read: its frames get memory of their own, so that what waits for it is what `bytes` says and
+    /// no more, however little it needs of a buffer that many frames share.
+    pub fn detach(&mut self) {
+        for frame in self.frames.iter_mut().skip(self.detached) {
+            *frame = Bytes::copy_from_slice(frame);
+        }
+        self.detached = self.frames.len();
+    }
+
     /// Takes frames for a writer that keeps them until they are written.
     pub fn take(&mut self) -> Vec<Bytes> {
         let count = self.frames.len().min(WRITE_SLICES_MAX);
         let frames: Vec<Bytes> = self.frames.drain(..count).collect();
+        self.detached = self.detached.saturating_sub(count);
         self.bytes -= frames.iter().map(Bytes::len).sum::<usize>();
         frames
     }
@@ -83,5 +97,18 @@ mod tests {
         outbox.cut();
         assert!(outbox.is_empty());
         assert_eq!(outbox.bytes(), 0);
+    }
+
+    #[test]
+    fn what_waits_for_a_slow_reader_holds_no_shared_buffer() {
+        let shared = Bytes::from(vec![b'x'; 100]);
+        let mut outbox = Outbox::default();
+        outbox.push(shared.slice(..1));
+        outbox.detach();
+        outbox.push(shared.slice(1..3));
+        assert!(!shared.is_unique());
+        outbox.detach();
+        assert!(shared.is_unique(), "nothing else holds it");
+        assert_eq!((outbox.bytes(), outbox.slices().count()), (3, 2));
     }
 }

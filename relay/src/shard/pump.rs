@@ -76,10 +76,15 @@ pub struct PumpParts {
 pub async fn pump(parts: PumpParts) {
     let PumpParts { edge, port, stored, phase, shard } = parts;
     let shell = edge.shell.clone();
-    let ring = port.clone();
-    shell.flusher.begin(move || ring.borrow_mut().ring_dirty());
+    let (ring, encoding) = (port.clone(), shell.clone());
+    shell.flusher.begin(move || {
+        ring.borrow_mut().ring_dirty();
+        encoding.end_turn();
+    });
     crate::rt::spawn(messages(shell.clone(), port, stored));
     crate::rt::spawn(deadlines(shell.clone()));
+    let acks = shell.clone();
+    crate::rt::spawn(async move { acks.write_lazy_acks().await });
     crate::rt::spawn(pings(edge.clone()));
     drain(edge, phase, shard).await;
 }
@@ -93,7 +98,6 @@ async fn messages(shell: Rc<Shell>, port: Rc<RefCell<Port<Msg>>>, mut stored: Re
         let taken = port.borrow_mut().drain(DRAIN_MAX, &mut |from, msg| mesh.push((from, msg)));
         let answered = stored.drain(DRAIN_MAX, &mut |completion| done.push(completion));
         mesh.drain(..).for_each(|(from, msg)| shell.input(Input::Mesh { from: from as ShardId, msg }));
-        done.append(&mut shell.take_refused());
         done.drain(..).for_each(|completion| shell.input(Input::Stored(completion)));
         if shell.with_core(|core| core.owes()) {
             shell.input(Input::Room);

@@ -2,16 +2,18 @@
 //!
 //! Promise: it behaves as the embedded engine does, including what a crash takes, and is fully deterministic: no
 //! thread, no clock, no randomness. The simulator drives [`Memory`] or [`FaultyStore`] directly; [`SharedMemory`]
-//! serves the same store behind [`crate::service`].
+//! serves the same store behind [`crate::service`]. [`Volatile`] is the tables alone, for a relay without a disk.
 //!
 //! Invariant: what a crash leaves is exactly what had been applied before the last [`Memory::sync`].
 
 mod faults;
 mod shared;
 mod tables;
+mod volatile;
 
 pub use faults::{Fault, Faults, FaultyStore};
 pub use shared::SharedMemory;
+pub use volatile::Volatile;
 
 use chasqui_proto::ids::Epoch;
 use chasqui_proto::row::{Found, Read, Row};

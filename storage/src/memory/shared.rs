@@ -40,7 +40,7 @@ impl Engine for SharedMemory {
 
     fn commit(&mut self, groups: &[&[Row]]) -> Result<(), CommitError> {
         self.with(|memory, faults| {
-            let rows = Op::Write(groups.concat());
+            let rows = Op::Write(groups.concat().into());
             match memory.carry_out(&rows, faults.next()) {
                 Outcome::Failed(StoreFailure::Unknown) => Err(CommitError::Unknown),
                 Outcome::Failed(StoreFailure::Rejected) => Err(CommitError::Rejected),

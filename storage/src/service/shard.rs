@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use chasqui_proto::row::{Op, Read, Row, StoreRequest, Ticket};
+use chasqui_proto::row::{Op, Read, Rows, StoreRequest, Ticket};
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::counters::{Gauge, ShardStats};
 use super::{SHARD_READS_MAX, SHARD_WRITES_MAX, Shared};
 
-pub(super) type WriteRequest = (Ticket, Vec<Row>);
+pub(super) type WriteRequest = (Ticket, Rows);
 pub(super) type ReadRequest = (Ticket, Read);
 
 /// One shard's way into the store.
@@ -38,7 +38,7 @@ impl ShardHandle {
         })
     }
 
-    fn submit_write(&mut self, ticket: Ticket, rows: Vec<Row>) -> Result<(), Op> {
+    fn submit_write(&mut self, ticket: Ticket, rows: Rows) -> Result<(), Op> {
         self.writes.push((ticket, rows)).map_err(|rtrb::PushError::Full((_, rows))| Op::Write(rows))?;
         self.stats().writes.submit();
         self.shared.writer_bell.ring();

@@ -51,7 +51,7 @@ impl Batches {
 }
 
 pub fn write(ticket: u64, rows: Vec<Row>) -> StoreRequest {
-    StoreRequest { ticket: Ticket(ticket), op: chasqui_proto::row::Op::Write(rows) }
+    StoreRequest { ticket: Ticket(ticket), op: chasqui_proto::row::Op::Write(rows.into()) }
 }
 
 pub fn read(ticket: u64, read: Read) -> StoreRequest {

@@ -1,6 +1,6 @@
 //! A server's object to an [`Event`]. What a server may leave out has the value that says nothing.
 
-use std::sync::Arc;
+use crate::text::Text;
 
 use smol_str::SmolStr;
 
@@ -96,7 +96,7 @@ fn message(fields: &Fields<'_>, conv: ConvId) -> Read<Message> {
         epoch: fields.number("epoch")?,
         sender: user(fields, "senderId")?,
         client_id: fields.client_id()?,
-        content: Arc::from(fields.text_or_empty("content")?),
+        content: Text::from(fields.text_or_empty("content")?),
         at: number_or_zero(fields, "timestamp")?,
         retracted: fields.flag_or("retracted", false)?,
     })

@@ -1,7 +1,5 @@
 //! MESSAGE (0x83): a message of a conversation, as its members receive it.
 
-use std::sync::Arc;
-
 use rkyv::with::InlineAsBox;
 use rkyv::{Archive, Serialize};
 
@@ -10,6 +8,7 @@ use crate::dialect::DecodeError;
 use crate::dialect::native::{body, type_id};
 use crate::event::{self, Event};
 use crate::ids::{ClientId, ConvId, MsgId, Seq};
+use crate::text::Text;
 
 #[derive(Archive, Serialize)]
 pub struct Message<'a> {
@@ -63,7 +62,7 @@ pub fn decode(bytes: &[u8]) -> Result<Event, DecodeError> {
         epoch: it.epoch.to_native(),
         sender: convert::user(&it.sender, "sender")?,
         client_id: ClientId(it.client_id),
-        content: Arc::from(it.content.get()),
+        content: Text::from(it.content.get()),
         at: it.at.to_native(),
         retracted: it.retracted,
     };

@@ -1,7 +1,5 @@
 //! SYNC_RESULT (0x89): a page of what the client lacks.
 
-use std::sync::Arc;
-
 use rkyv::with::InlineAsBox;
 use rkyv::{Archive, Serialize};
 
@@ -10,6 +8,7 @@ use crate::dialect::native::{body, type_id};
 use crate::dialect::{DecodeError, check};
 use crate::event::{self, Event, SyncConversation};
 use crate::ids::{ClientId, ConvId, MsgId};
+use crate::text::Text;
 
 #[derive(Archive, Serialize)]
 pub struct SyncResult<'a> {
@@ -129,7 +128,7 @@ fn read_message(conv: ConvId, it: &ArchivedMessage<'_>) -> Result<event::Message
         epoch: it.epoch.to_native(),
         sender: convert::user(&it.sender, "sender")?,
         client_id: ClientId(it.client_id),
-        content: Arc::from(it.content.get()),
+        content: Text::from(it.content.get()),
         at: it.at.to_native(),
         retracted: it.retracted,
     })
