@@ -5,16 +5,20 @@ mod common;
 
 use chasqui_proto::command::ReceiptKind;
 use chasqui_proto::ids::{ClientId, ConvId, MsgId, UserId};
-use chasqui_proto::row::{ConvKind, ConversationRow, Found, MemberRow, Read, ReceiptRow, Role, Row, StoredHead};
+use chasqui_proto::row::{
+    ConvKind, ConversationRow, Found, MemberRow, Op, Outcome, Read, ReceiptRow, Role, Row, StoreRequest, StoredHead,
+    Ticket,
+};
 use chasqui_storage::embedded::Embedded;
 use chasqui_storage::engine::{Engine, Reader};
-use chasqui_storage::memory::SharedMemory;
+use chasqui_storage::memory::{SharedMemory, VOLATILE_MESSAGES_MAX, Volatile};
 use common::{conv, message, quick_folder, user};
 use proptest::prelude::*;
 
 /// Runs `check` over a fresh store of each kind.
 fn on_both(check: impl Fn(&mut dyn Port)) {
     check(&mut SharedMemory::default());
+    check(&mut AtOnce(Volatile::default()));
     let folder = quick_folder();
     check(&mut Embedded::open(folder.path()).unwrap());
 }
@@ -32,6 +36,37 @@ impl<E: Engine> Port for E {
     fn find(&self, read: Read) -> Found {
         self.read(&read).unwrap()
     }
+}
+
+struct AtOnce(Volatile);
+
+impl AtOnce {
+    fn ask(&self, op: Op) -> Outcome {
+        let completion = self.0.answer(StoreRequest { ticket: Ticket(7), op });
+        assert_eq!(completion.ticket, Ticket(7));
+        completion.outcome
+    }
+}
+
+impl Port for AtOnce {
+    fn write(&mut self, rows: &[Row]) {
+        assert_eq!(self.ask(Op::Write(rows.to_vec().into())), Outcome::Persisted);
+    }
+    fn find(&self, read: Read) -> Found {
+        match self.ask(Op::Read(read)) {
+            Outcome::Found(found) => found,
+            other => panic!("a read was answered {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_volatile_store_keeps_the_newest_messages() {
+    let mut store = AtOnce(Volatile::default());
+    let newest = VOLATILE_MESSAGES_MAX as u64 + 5;
+    (1..=newest).for_each(|seq| store.write(&[Row::Message(message(1, seq, seq, "a"))]));
+    assert_eq!(contents(store.find(page(0, 1)))[0].0, 6);
+    assert_eq!(contents(store.find(page(newest - 1, 9))).len(), 1);
 }
 
 fn receipt(name: &str, kind: ReceiptKind, seq: u64) -> Row {

@@ -6,7 +6,8 @@ use chasqui_proto::event::Event;
 use chasqui_proto::ids::{ConvId, Seq};
 use chasqui_proto::row::{Outcome, Row};
 
-use super::live::{LevelWaiter, Live, Sent};
+use super::dedupe::Sent;
+use super::live::{LevelWaiter, Live};
 use super::{Entry, State};
 use crate::contract::{Class, DeliveryOrder};
 use crate::gate::Purpose;

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use chasqui_proto::command::AckLevel;
 use chasqui_proto::event::Message;
-use chasqui_proto::ids::{ClientId, Millis, MsgId, Seq, SessionId, UserId};
+use chasqui_proto::ids::{Seq, SessionId, UserId};
 use chasqui_proto::limits::GROUP_RECEIPT_MEMBERS_MAX;
 use chasqui_proto::row::{ConversationRow, MemberRow, Role};
-use foldhash::HashMap;
 use smallvec::SmallVec;
 
+use super::dedupe::{Dedupe, Sent};
 use super::receipts::Cursor;
 use super::send::Lookup;
-use crate::limits::{DEDUPE_RECENT_MAX, TAIL_BYTES_MAX, TAIL_MESSAGES_MAX};
+use crate::limits::{TAIL_BYTES_MAX, TAIL_MESSAGES_MAX};
 use crate::msg::Origin;
 use crate::texts::Texts;
 
@@ -68,48 +68,10 @@ pub(crate) struct LevelWaiter {
     pub sent: Sent,
 }
 
-/// What an ack says of a message.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Sent {
-    pub seq: Seq,
-    pub msg_id: MsgId,
-    pub at: Millis,
-}
-
 /// A member being added, and who asked.
 pub(crate) struct Join {
     pub row: MemberRow,
     pub origins: Vec<Origin>,
-}
-
-/// Client ids of the newest messages: all of those above `floor`.
-#[derive(Default)]
-pub(crate) struct Dedupe {
-    map: HashMap<(UserId, ClientId), Sent>,
-    order: VecDeque<(Seq, UserId, ClientId)>,
-    pub floor: Seq,
-}
-
-impl Dedupe {
-    pub fn get(&self, user: &UserId, client_id: ClientId) -> Option<Sent> {
-        self.map.get(&(user.clone(), client_id)).copied()
-    }
-    pub fn insert(&mut self, user: UserId, client_id: ClientId, sent: Sent) {
-        self.order.push_back((sent.seq, user.clone(), client_id));
-        self.map.insert((user, client_id), sent);
-        if self.order.len() > DEDUPE_RECENT_MAX
-            && let Some((seq, user, client_id)) = self.order.pop_front()
-        {
-            // The client id may have been used again since: only the entry of this seq is forgotten.
-            if self.map.get(&(user.clone(), client_id)).is_some_and(|s| s.seq == seq) {
-                self.map.remove(&(user, client_id));
-            }
-            self.floor = seq;
-        }
-    }
-    pub fn remove(&mut self, user: &UserId, client_id: ClientId) {
-        self.map.remove(&(user.clone(), client_id));
-    }
 }
 
 impl Live {

@@ -8,6 +8,7 @@
 //! at `last_seq` and holds every pending seq; receipts are published and stored only up to `durable_seq`.
 
 mod append;
+mod dedupe;
 mod evict;
 mod fanout;
 mod interest;

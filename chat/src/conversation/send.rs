@@ -7,7 +7,8 @@ use chasqui_proto::ids::{ClientId, ConvId, Seq, UserId};
 use chasqui_proto::row::{Found, Outcome, Read, Row};
 
 use super::append::ack;
-use super::live::{Held, Live, Pending, Sent};
+use super::dedupe::Sent;
+use super::live::{Held, Live, Pending};
 use super::load::refuse;
 use super::{Entry, State};
 use crate::contract::DeliveryOrder;

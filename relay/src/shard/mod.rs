@@ -44,6 +44,8 @@ pub struct Shell {
     conns: RefCell<HashMap<SessionId, Rc<Conn>>>,
     encoder: RefCell<Encoder>,
     pub flusher: Rc<Flusher>,
+    /// One look at the clocks serves a whole turn.
+    turn_now: Cell<Option<Now>>,
     deadline: Cell<Option<u64>>,
     deadline_moved: Notify,
     next_session: Cell<u64>,
@@ -75,6 +77,7 @@ impl Shell {
             store: RefCell::new(store),
             conns: RefCell::default(),
             encoder: RefCell::default(),
+            turn_now: Cell::new(None),
             deadline: Cell::new(None),
             deadline_moved: Notify::default(),
             next_session: Cell::new(first_session),
@@ -108,6 +111,7 @@ impl Shell {
 
     /// Everything of this turn is written.
     pub fn end_turn(&self) {
+        self.turn_now.set(None);
         self.encoder.borrow_mut().recycle();
     }
 
@@ -141,9 +145,17 @@ impl Shell {
         self.flusher.touch();
     }
 
+    /// The core's deadline has come, perhaps since the turn began.
+    pub fn tick(&self) {
+        self.turn_now.set(None);
+        self.input(Input::Tick);
+    }
+
     fn step(&self, input: Input<'_>) {
+        let now = self.turn_now.get().unwrap_or_else(|| self.now());
+        self.turn_now.set(Some(now));
         let mut effects = self.effects.take();
-        self.core.borrow_mut().step(self.now(), input, &mut effects);
+        self.core.borrow_mut().step(now, input, &mut effects);
         self.carry_out(&mut effects);
         effects.clear();
         self.effects.replace(effects);

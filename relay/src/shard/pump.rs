@@ -114,7 +114,7 @@ async fn deadlines(shell: Rc<Shell>) {
     loop {
         let now = shell.now().mono_ms;
         match shell.with_core(|core| core.next_deadline()) {
-            Some(at) if at <= now => shell.input(Input::Tick),
+            Some(at) if at <= now => shell.tick(),
             Some(at) => {
                 let wait = timer::sleep(Duration::from_millis(at - now));
                 crate::race::until(wait, shell.deadline_moved.raised()).await;

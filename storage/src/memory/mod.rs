@@ -13,7 +13,7 @@ mod volatile;
 
 pub use faults::{Fault, Faults, FaultyStore};
 pub use shared::SharedMemory;
-pub use volatile::Volatile;
+pub use volatile::{VOLATILE_MESSAGES_MAX, Volatile};
 
 use chasqui_proto::ids::Epoch;
 use chasqui_proto::row::{Found, Read, Row};

@@ -1,28 +1,148 @@
 //! A store that keeps nothing across a restart and answers at once, on the thread that asks.
 //!
-//! For benches and tests of the relay itself: it has no durable copy, no thread and no queue, so what it costs is one
-//! look into ordered maps under a lock.
+//! For benches, tests and relays that need no history: it has no durable copy, no thread and no queue. Limits: of each
+//! conversation the newest [`VOLATILE_MESSAGES_MAX`] are kept; a sync from further back is told that it is not whole.
 
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
-use chasqui_proto::row::{Completion, Op, Outcome, StoreRequest};
+use chasqui_proto::command::ReceiptKind;
+use chasqui_proto::event::Message;
+use chasqui_proto::ids::{ClientId, ConvId, Millis, MsgId, Seq, UserId};
+use chasqui_proto::row::{
+    Completion, ConversationRow, Found, LoadedConversation, MemberRow, Op, Outcome, Read, ReceiptRow, Row,
+    StoreRequest, StoredHead,
+};
+use foldhash::HashMap;
 
-use super::tables::Tables;
+/// More than a live conversation holds, so that one that was evicted finds all it had.
+pub const VOLATILE_MESSAGES_MAX: usize = 1024;
 
 /// One store, reached by all shards.
-#[derive(Clone, Default, Debug)]
-pub struct Volatile(Arc<Mutex<Tables>>);
+#[derive(Clone, Default)]
+pub struct Volatile(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    convs: HashMap<ConvId, Conversation>,
+    users: HashMap<UserId, BTreeSet<ConvId>>,
+}
+
+#[derive(Default)]
+struct Conversation {
+    row: Option<ConversationRow>,
+    members: BTreeMap<UserId, MemberRow>,
+    receipts: BTreeMap<(UserId, ReceiptKind), ReceiptRow>,
+    /// Rising in seq and message id.
+    messages: VecDeque<Message>,
+}
 
 impl Volatile {
     pub fn answer(&self, request: StoreRequest) -> Completion {
-        let mut tables = self.0.lock().expect("no holder of this lock panics");
+        let mut state = self.0.lock().expect("no holder of this lock panics");
         let outcome = match request.op {
             Op::Write(rows) => {
-                rows.iter().for_each(|row| tables.write(row));
+                rows.into_iter().for_each(|row| state.write(row));
                 Outcome::Persisted
             }
-            Op::Read(read) => Outcome::Found(tables.read(&read)),
+            Op::Read(read) => Outcome::Found(state.read(&read)),
         };
         Completion { ticket: request.ticket, outcome }
+    }
+}
+
+impl State {
+    fn write(&mut self, row: Row) {
+        match row {
+            Row::Conversation(row) => {
+                let conv = row.conv;
+                self.conv(conv).row = Some(row);
+            }
+            Row::Member(row) => {
+                self.users.entry(row.user.clone()).or_default().insert(row.conv);
+                self.conv(row.conv).members.insert(row.user.clone(), row);
+            }
+            Row::Message(message) => self.conv(message.conv).write(message),
+            Row::Receipt(row) => self.conv(row.conv).raise(row),
+        }
+    }
+
+    fn conv(&mut self, conv: ConvId) -> &mut Conversation {
+        self.convs.entry(conv).or_default()
+    }
+
+    fn read(&self, read: &Read) -> Found {
+        match read {
+            Read::Conversation { conv, tail } => {
+                Found::Conversation(self.convs.get(conv).and_then(|c| c.load(*tail)).map(Arc::new))
+            }
+            Read::Page { conv, after, limit } => {
+                Found::Page(self.convs.get(conv).map_or_else(Vec::new, |c| c.page(*after, *limit)))
+            }
+            Read::Dedupe { conv, sender, client_id } => {
+                Found::Dedupe(self.convs.get(conv).and_then(|c| c.find(sender, *client_id)))
+            }
+            Read::UserConversations { user } => {
+                Found::UserConversations(self.users.get(user).map_or_else(Vec::new, |c| c.iter().copied().collect()))
+            }
+            Read::Heads { user, convs } => {
+                let head = |conv| self.convs.get(conv).map_or_else(StoredHead::default, |c| c.head(user));
+                Found::Heads(convs.iter().map(head).collect())
+            }
+        }
+    }
+}
+
+impl Conversation {
+    fn write(&mut self, message: Message) {
+        let key = |m: &Message| (m.seq, m.msg_id);
+        let at = match self.messages.back() {
+            Some(last) if key(last) >= key(&message) => self.messages.partition_point(|m| key(m) < key(&message)),
+            _ => self.messages.len(),
+        };
+        match self.messages.get_mut(at) {
+            Some(same) if key(same) == key(&message) => *same = message,
+            _ => self.messages.insert(at, message),
+        }
+        if self.messages.len() > VOLATILE_MESSAGES_MAX {
+            self.messages.pop_front();
+        }
+    }
+
+    fn raise(&mut self, row: ReceiptRow) {
+        let former = self.receipts.entry((row.user.clone(), row.kind)).or_insert_with(|| row.clone());
+        if row.seq > former.seq {
+            *former = row;
+        }
+    }
+
+    fn load(&self, tail: usize) -> Option<LoadedConversation> {
+        let row = self.row.clone()?;
+        let mut tail: Vec<Message> = self.last_of_each_seq().rev().take(tail).cloned().collect();
+        tail.reverse();
+        let (members, receipts) = (self.members.values().cloned().collect(), self.receipts.values().cloned().collect());
+        Some(LoadedConversation { row, members, receipts, tail })
+    }
+
+    fn page(&self, after: Seq, limit: usize) -> Vec<Message> {
+        self.last_of_each_seq().filter(|m| m.seq > after).take(limit).cloned().collect()
+    }
+
+    /// Of two rows of one seq, the later id counts.
+    fn last_of_each_seq(&self) -> impl DoubleEndedIterator<Item = &Message> {
+        let counts = |(i, m): &(usize, &Message)| self.messages.get(i + 1).is_none_or(|next| next.seq != m.seq);
+        self.messages.iter().enumerate().filter(counts).map(|(_, message)| message)
+    }
+
+    fn find(&self, sender: &UserId, client_id: ClientId) -> Option<(Seq, MsgId, Millis)> {
+        let mut newest = self.messages.iter().rev();
+        let found = newest.find(|m| !m.retracted && m.client_id == client_id && m.sender == *sender);
+        found.map(|m| (m.seq, m.msg_id, m.at))
+    }
+
+    fn head(&self, user: &UserId) -> StoredHead {
+        let read = self.receipts.get(&(user.clone(), ReceiptKind::Read)).map_or(0, |receipt| receipt.seq);
+        let joined = self.members.get(user).map_or(0, |member| member.joined_seq);
+        StoredHead { last_seq: self.messages.back().map_or(0, |m| m.seq), read_seq: read.max(joined) }
     }
 }
