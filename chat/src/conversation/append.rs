@@ -57,6 +57,7 @@ impl Entry {
         }
         if raised {
             if let State::Live(live) = &mut self.state {
+                // Not before: by now the store has let go of the oldest texts too, so that they can be used again.
                 live.trim(cx.texts);
             }
             self.publish_waiting(cx);

@@ -139,7 +139,6 @@ impl Entry {
         cx.gate.write(purpose, [Row::Message(message.clone())].into(), cx.out);
         live.push(Held { message: message.clone(), origin: Some(origin.session) });
         live.pending.push_back(Pending::default());
-        live.trim(cx.texts);
         let (seq, at) = (message.seq, message.at);
         if let Some(member) = live.members.get_mut(&origin.user) {
             member.raise_own(seq, at);

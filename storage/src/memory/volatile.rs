@@ -15,8 +15,8 @@ use chasqui_proto::row::{
 };
 use foldhash::HashMap;
 
-/// More than a live conversation holds, so that one that was evicted finds all it had.
-pub const VOLATILE_MESSAGES_MAX: usize = 1024;
+/// As many as a live conversation holds, so that one that was evicted finds all it had.
+pub const VOLATILE_MESSAGES_MAX: usize = 256;
 
 /// One store, reached by all shards.
 #[derive(Clone, Default)]
