@@ -46,12 +46,15 @@ impl Dedupe {
     }
 
     pub fn insert(&mut self, user: UserId, client_id: ClientId, sent: Sent) {
-        self.remove(&user, client_id);
         let hash = self.hash(&user, client_id);
         let number = self.first.wrapping_add(self.ring.len() as u32);
-        self.ring.push_back(Entry { hash, user, client_id, sent });
         let (ring, first) = (&self.ring, self.first);
-        self.table.insert_unique(hash, number, |number| ring[number.wrapping_sub(first) as usize].hash);
+        let at = |number: &u32| &ring[number.wrapping_sub(first) as usize];
+        match self.table.entry(hash, |number| at(number).is(&user, client_id), |number| at(number).hash) {
+            hashbrown::hash_table::Entry::Occupied(mut cell) => *cell.get_mut() = number,
+            hashbrown::hash_table::Entry::Vacant(cell) => _ = cell.insert(number),
+        }
+        self.ring.push_back(Entry { hash, user, client_id, sent });
         if self.ring.len() > DEDUPE_RECENT_MAX {
             self.forget_oldest();
         }
