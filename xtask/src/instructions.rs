@@ -1,6 +1,6 @@
 //! Instructions of the hot path, compared with committed counts.
 //!
-//! Promise: a bench that takes over [`RISE_PERCENT_MAX`] % more instructions than `benches/instructions.toml` says fails,
+//! Promise: a bench that takes over `RISE_PERCENT_MAX` % more instructions than `benches/instructions.toml` says fails,
 //! by name and amount. Counts do not depend on how busy the machine is, nor on where the checkout or the target folder
 //! lies; the seeds of hash tables move those of the core by half a percent.
 //!

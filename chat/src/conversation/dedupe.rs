@@ -7,7 +7,7 @@ use core::hash::BuildHasher;
 use std::collections::VecDeque;
 
 use chasqui_proto::ids::{ClientId, Millis, MsgId, Seq, UserId};
-use foldhash::fast::RandomState;
+use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 use crate::limits::DEDUPE_RECENT_MAX;
@@ -27,7 +27,8 @@ pub struct Dedupe {
     table: HashTable<u32>,
     /// The number of the ring's first entry; numbers wrap.
     first: u32,
-    hasher: RandomState,
+    /// Not seeded: among so few, even client ids chosen to collide cost no more than a look at each.
+    hasher: FixedState,
     /// Client ids of messages up to here are not all remembered; beyond, all are.
     pub floor: Seq,
 }
