@@ -118,7 +118,7 @@ pub enum Msg {
         budget: usize,
     },
 
-    // To a session's shard, as replies: each gives a permit back.
+    // To a session's shard, as replies: each gives a permit back. (An ack may go on the delivery ring: see `Entry::answer`.)
     SessionReady {
         session: SessionId,
         result: Result<Ready, CloseCode>,

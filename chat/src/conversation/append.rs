@@ -69,15 +69,23 @@ impl Entry {
         let State::Live(live) = &mut self.state else {
             return;
         };
-        let (session, shard) = (origin.session, origin.session.shard());
         if level <= AckLevel::Durable {
-            let event = ack(cx, self.id, live.durable_seq, &origin, level, sent);
-            return cx.router.reply(shard, Msg::Answer { session, event });
+            return self.answer(cx, &origin, level, sent);
         }
         // The permit goes back now: the receipt may take for ever.
-        cx.router.reply(shard, Msg::Released { session });
+        let session = origin.session;
+        cx.router.reply(session.shard(), Msg::Released { session });
         live.waiters.push(LevelWaiter { origin, level, sent });
         self.check_waiters(cx);
+    }
+
+    /// The ack of a send that holds its permit. It names `durable_seq`, so it must not overtake a retraction below that:
+    /// the client would take what it holds there for definitive. Where there was one, acks go by the way it went.
+    pub(super) fn answer(&self, cx: &mut Cx<'_>, origin: &Origin, level: AckLevel, sent: Sent) {
+        let Some(live) = self.live() else { return };
+        let event = ack(cx, self.id, live.durable_seq, origin, level, sent);
+        let class = if self.has_retracted { Class::Delivery } else { Class::Reply };
+        cx.router.owe(origin.session.shard(), class, Msg::Answer { session: origin.session, event });
     }
 
     /// Gives the acks whose receipts are there.
@@ -109,6 +117,7 @@ impl Entry {
         held.message.retracted = true;
         let dropped = core::mem::replace(&mut held.message.content, "".into());
         let message = held.message.clone();
+        self.has_retracted = true;
         live.tail_bytes -= dropped.len();
         live.dedupe.remove(&message.sender, message.client_id);
         cx.gate.write(Purpose::Tombstone { conv, seq }, [Row::Message(message.clone())].into(), cx.out);
@@ -157,7 +166,7 @@ pub(crate) fn shown(message: &chasqui_proto::event::Message, durable_seq: Seq) -
     Event::Message { message: message.clone(), durable_seq }
 }
 
-pub(super) fn ack(cx: &Cx<'_>, conv: ConvId, durable_seq: Seq, origin: &Origin, level: AckLevel, sent: Sent) -> Event {
+fn ack(cx: &Cx<'_>, conv: ConvId, durable_seq: Seq, origin: &Origin, level: AckLevel, sent: Sent) -> Event {
     let Sent { seq, msg_id, at } = sent;
     Event::Ack { id: origin.id.clone(), level, conv, msg_id, seq, durable_seq, epoch: cx.cfg.epoch, at }
 }

@@ -57,6 +57,8 @@ pub(crate) struct Entry {
     /// Head reads under way: what they bring must not be older than this entry.
     pins: u32,
     touched_ms: u64,
+    /// Since somebody has been interested: a retraction may still be on its way to them.
+    has_retracted: bool,
 }
 
 enum State {
@@ -75,6 +77,7 @@ impl Entry {
             behind: Vec::new(),
             pins: 0,
             touched_ms: now_ms,
+            has_retracted: false,
         }
     }
     fn live(&self) -> Option<&Live> {

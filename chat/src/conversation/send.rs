@@ -6,7 +6,6 @@ use chasqui_proto::event::{Event, Message};
 use chasqui_proto::ids::{ClientId, ConvId, Seq, UserId};
 use chasqui_proto::row::{Found, Outcome, Read, Row};
 
-use super::append::ack;
 use super::dedupe::Sent;
 use super::live::{Held, Live, Pending};
 use super::load::refuse;
@@ -14,7 +13,7 @@ use super::{Entry, State};
 use crate::contract::DeliveryOrder;
 use crate::gate::Purpose;
 use crate::limits::{LEVEL_WAITERS_MAX, LOOKUPS_MAX, PENDING_APPENDS_MAX};
-use crate::msg::{Ask, Msg, Origin};
+use crate::msg::{Ask, Origin};
 use crate::shard::Cx;
 
 /// A send that waits for the store to say whether its client id is known, or behind one that does.
@@ -165,8 +164,7 @@ impl Entry {
             return;
         };
         if level == AckLevel::Accepted {
-            let event = ack(cx, self.id, live.durable_seq, &origin, level, sent);
-            return cx.router.reply(origin.session.shard(), Msg::Answer { session: origin.session, event });
+            return self.answer(cx, &origin, level, sent);
         }
         match live.pending_mut(sent.seq) {
             Some(pending) => pending.waiters.push((origin, level)),

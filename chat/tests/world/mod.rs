@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 mod line;
+mod promise;
 mod rows;
 mod turns;
 
@@ -61,6 +62,7 @@ pub struct World {
     pub closed: BTreeMap<SessionId, CloseCode>,
     /// Sessions whose end the core knows: it may not speak to them any more.
     gone: BTreeSet<SessionId>,
+    told: BTreeMap<SessionId, promise::Told>,
     serial: u64,
     /// Pause message passing, to fill rings.
     pub paused: bool,
@@ -140,6 +142,7 @@ impl World {
             seen: BTreeMap::new(),
             closed: BTreeMap::new(),
             gone: BTreeSet::new(),
+            told: BTreeMap::new(),
             serial: options.epoch << 32,
             paused: false,
             chance: None,
@@ -166,6 +169,7 @@ impl World {
 
     fn see(&mut self, session: SessionId, event: Event) {
         assert!(!self.gone.contains(&session), "nothing is said to a session that is gone: {event:?}");
+        self.told.entry(session).or_default().note(&event);
         self.seen.entry(session).or_default().push(event);
     }
 
