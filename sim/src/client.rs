@@ -19,6 +19,8 @@ pub struct Client {
     pub shown: BTreeMap<ClientId, MsgId>,
     /// Shown, and then lost by a crash: should one come back, it is new.
     pub withdrawn: BTreeSet<ClientId>,
+    /// Shown, and then taken back as this message: one sent again meanwhile is another, and new.
+    pub retracted: BTreeMap<ClientId, MsgId>,
     pub sent: BTreeSet<ClientId>,
     pub failed: BTreeSet<ClientId>,
     pub ticked: Vec<Ack>,
@@ -62,6 +64,7 @@ impl Client {
             connect_at: 0,
             shown: BTreeMap::new(),
             withdrawn: BTreeSet::new(),
+            retracted: BTreeMap::new(),
             sent: BTreeSet::new(),
             failed: BTreeSet::new(),
             ticked: Vec::new(),
@@ -134,7 +137,9 @@ impl Client {
                 assert!(self.shown.remove(&client_id).is_some(), "{}: what is withdrawn was shown", self.user);
                 self.withdrawn.insert(client_id);
             }
-            Notice::Retracted { msg_id, .. } => self.shown.retain(|_, shown| *shown != msg_id),
+            Notice::Retracted { msg_id, .. } => {
+                self.retracted.extend(self.shown.extract_if(.., |_, shown| *shown == msg_id));
+            }
             Notice::Reset { conv } => {
                 panic!("{}: conversation {conv} was reset, yet nothing is ever deleted", self.user)
             }
@@ -144,7 +149,8 @@ impl Client {
 
     fn show(&mut self, client_id: ClientId, msg_id: MsgId) {
         let own = self.sent.contains(&client_id);
-        let lost = self.withdrawn.remove(&client_id);
+        let other = self.retracted.get(&client_id).is_some_and(|retracted| *retracted != msg_id);
+        let lost = self.withdrawn.remove(&client_id) || other;
         assert!(!own || lost, "{}: the own send {client_id} is shown as new", self.user);
         let before = self.shown.insert(client_id, msg_id);
         assert!(before.is_none(), "{} is shown message {client_id} twice", self.user);
