@@ -119,6 +119,8 @@ pub struct LoadedConversation {
     pub receipts: Vec<ReceiptRow>,
     /// Newest messages, rising in seq; the last one is the head. Empty: no message yet.
     pub tail: Vec<Message>,
+    /// For certain there are no older ones.
+    pub whole: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -6,8 +6,8 @@ use chasqui_proto::event::Event;
 use chasqui_proto::ids::{ConvId, Seq};
 use chasqui_proto::row::{Outcome, Row};
 
-use super::dedupe::Sent;
 use super::live::{LevelWaiter, Live};
+use super::tail::Sent;
 use super::{Entry, State};
 use crate::contract::{Class, DeliveryOrder};
 use crate::gate::Purpose;
@@ -41,7 +41,7 @@ impl Entry {
         {
             raised = true;
             live.durable_seq += 1;
-            let held = live.held(live.durable_seq).expect("the tail holds what is pending");
+            let held = live.tail.get(live.durable_seq).expect("the tail holds what is pending");
             let message = &held.message;
             let sent = Sent { seq: message.seq, msg_id: message.msg_id, at: message.at };
             let late = cx.cfg.order == DeliveryOrder::DurableFirst;
@@ -58,7 +58,7 @@ impl Entry {
         if raised {
             if let State::Live(live) = &mut self.state {
                 // Not before: by now the store has let go of the oldest texts too, so that they can be used again.
-                live.trim(cx.texts);
+                live.tail.trim(live.durable_seq, cx.texts);
             }
             self.publish_waiting(cx);
         }
@@ -113,13 +113,8 @@ impl Entry {
         let State::Live(live) = &mut self.state else {
             return;
         };
-        let held = live.held_mut(seq).expect("the tail holds what is pending");
-        held.message.retracted = true;
-        let dropped = core::mem::replace(&mut held.message.content, "".into());
-        let message = held.message.clone();
+        let message = live.tail.retract(seq).expect("the tail holds what is pending").clone();
         self.has_retracted = true;
-        live.tail_bytes -= dropped.len();
-        live.dedupe.remove(&message.sender, message.client_id);
         cx.gate.write(Purpose::Tombstone { conv, seq }, [Row::Message(message.clone())].into(), cx.out);
         let waiters = live.pending_mut(seq).map(|p| core::mem::take(&mut p.waiters)).unwrap_or_default();
         for (origin, _) in waiters {
@@ -141,7 +136,7 @@ impl Entry {
         for (i, pending) in live.pending.iter().enumerate().filter(|(_, p)| !p.done) {
             debug_assert!(pending.waiters.is_empty());
             let seq = first + i as Seq;
-            let message = live.held(seq).expect("the tail holds what is pending").message.clone();
+            let message = live.tail.get(seq).expect("the tail holds what is pending").message.clone();
             cx.gate.write(Purpose::Tombstone { conv, seq }, [Row::Message(message)].into(), cx.out);
         }
     }

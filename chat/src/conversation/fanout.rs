@@ -84,7 +84,7 @@ impl Entry {
             && let behind = &mut self.behind[at]
             && let Some(from) = behind.from.filter(|from| *from <= live.visible_seq(cx))
         {
-            let (message, origin) = match (live.held(from), behind.page.front()) {
+            let (message, origin) = match (live.tail.get(from), behind.page.front()) {
                 (Some(held), _) => (&held.message, held.origin),
                 (None, Some(message)) if message.seq == from => (message, None),
                 _ => return self.read_missed(cx, at, from),

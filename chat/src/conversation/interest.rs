@@ -11,7 +11,7 @@ use chasqui_proto::row::{Found, Outcome, Read, StoredHead};
 
 use super::jobs::HeadJob;
 use super::live::Live;
-use super::send::Lookup;
+use super::lookups::Lookup;
 use super::{Convs, Entry, State};
 use crate::contract::Class;
 use crate::gate::Purpose;

@@ -4,27 +4,22 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use chasqui_proto::command::AckLevel;
-use chasqui_proto::event::Message;
-use chasqui_proto::ids::{Seq, SessionId, UserId};
+use chasqui_proto::ids::{Seq, UserId};
 use chasqui_proto::limits::GROUP_RECEIPT_MEMBERS_MAX;
 use chasqui_proto::row::{ConversationRow, MemberRow, Role};
 use smallvec::SmallVec;
 
-use super::dedupe::{Dedupe, Sent};
+use super::lookups::Lookup;
 use super::receipts::Cursor;
-use super::send::Lookup;
-use crate::limits::{TAIL_BYTES_MAX, TAIL_MESSAGES_MAX};
+use super::tail::{Held, Sent, Tail};
 use crate::msg::Origin;
-use crate::texts::Texts;
 
 pub(crate) struct Live {
     pub row: ConversationRow,
     pub members: BTreeMap<UserId, Member>,
     pub last_seq: Seq,
     pub durable_seq: Seq,
-    pub tail: VecDeque<Held>,
-    pub tail_bytes: usize,
-    pub dedupe: Dedupe,
+    pub tail: Tail,
     /// The appends of `durable_seq + 1 ..= last_seq`.
     pub pending: VecDeque<Pending>,
     /// Seqs whose write failed at least once; while there is one, sends are refused.
@@ -46,12 +41,6 @@ pub(crate) struct Member {
     pub joined_seq: Seq,
     pub delivered: Cursor,
     pub read: Cursor,
-}
-
-/// A message in memory, and the session that sent it and so gets the ack instead.
-pub(crate) struct Held {
-    pub message: Message,
-    pub origin: Option<SessionId>,
 }
 
 #[derive(Default)]
@@ -82,9 +71,7 @@ impl Live {
             members,
             last_seq: 0,
             durable_seq: 0,
-            tail: VecDeque::new(),
-            tail_bytes: 0,
-            dedupe: Dedupe::default(),
+            tail: Tail::after(0),
             pending: VecDeque::new(),
             stalled: BTreeSet::new(),
             lookups: VecDeque::new(),
@@ -107,21 +94,6 @@ impl Live {
         self.members.keys().cloned().collect()
     }
 
-    pub fn tail_start(&self) -> Seq {
-        self.last_seq + 1 - self.tail.len() as Seq
-    }
-
-    /// The message at `seq`, if it is in memory.
-    pub fn held(&self, seq: Seq) -> Option<&Held> {
-        let index = seq.checked_sub(self.tail_start())?;
-        self.tail.get(usize::try_from(index).ok()?)
-    }
-
-    pub fn held_mut(&mut self, seq: Seq) -> Option<&mut Held> {
-        let index = seq.checked_sub(self.tail_start())?;
-        self.tail.get_mut(usize::try_from(index).ok()?)
-    }
-
     pub fn pending_mut(&mut self, seq: Seq) -> Option<&mut Pending> {
         let index = seq.checked_sub(self.durable_seq + 1)?;
         self.pending.get_mut(usize::try_from(index).ok()?)
@@ -129,25 +101,8 @@ impl Live {
 
     /// The next message, at `last_seq + 1`.
     pub fn push(&mut self, held: Held) {
+        self.tail.push(held);
         self.last_seq += 1;
-        assert_eq!(held.message.seq, self.last_seq, "a seq is given once, in order");
-        self.tail_bytes += held.message.content.len();
-        if !held.message.retracted {
-            let Message { seq, msg_id, at, client_id, ref sender, .. } = held.message;
-            self.dedupe.insert(sender.clone(), client_id, Sent { seq, msg_id, at });
-        }
-        self.tail.push_back(held);
-    }
-
-    /// Forgets the oldest messages, but none that is still being committed.
-    pub fn trim(&mut self, texts: &mut Texts) {
-        while (self.tail.len() > TAIL_MESSAGES_MAX || self.tail_bytes > TAIL_BYTES_MAX)
-            && self.tail_start() <= self.durable_seq
-            && let Some(held) = self.tail.pop_front()
-        {
-            self.tail_bytes -= held.message.content.len();
-            texts.give(held.message.content);
-        }
     }
 
     /// Nothing is under way that an eviction would lose, save for those who wait for receipts.
@@ -162,9 +117,8 @@ impl Live {
     pub fn check(&self) {
         assert_eq!(self.pending.len() as Seq, self.last_seq - self.durable_seq, "pending covers what is not durable");
         assert!(self.tail.len() as Seq >= self.last_seq - self.durable_seq, "the tail holds what is not durable");
-        for (i, held) in self.tail.iter().enumerate() {
-            assert_eq!(held.message.seq, self.tail_start() + i as Seq, "the tail is contiguous");
-        }
+        assert_eq!(self.tail.first() + self.tail.len() as Seq, self.last_seq + 1, "the tail ends at the head");
+        self.tail.check();
         assert!(self.pending.front().is_none_or(|p| !p.done), "what is done at the front is released");
         for member in self.members.values() {
             for cursor in [&member.delivered, &member.read] {

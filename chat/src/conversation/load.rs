@@ -13,11 +13,12 @@ use chasqui_proto::ids::{ClientId, ConvId, Seq};
 use chasqui_proto::row::{ConvKind, ConversationRow, Found, LoadedConversation, MemberRow, Outcome, Read, Role, Row};
 use smol_str::SmolStr;
 
-use super::live::{Held, Live, Pending};
+use super::live::{Live, Pending};
+use super::tail::{Held, Tail};
 use super::{Convs, Entry, State};
 use crate::contract::Class;
 use crate::gate::Purpose;
-use crate::limits::{LOADING_PARKED_MAX, TAIL_MESSAGES_MAX};
+use crate::limits::{LOADING_PARKED_MAX, PENDING_APPENDS_MAX};
 use crate::msg::{Ask, Msg, Origin};
 use crate::shard::Cx;
 
@@ -41,7 +42,7 @@ impl Entry {
             State::Loading(_) => refuse(cx, self.id, origin, ask, ErrorCode::Overloaded),
             State::Absent if full || !cx.gate.has_room() => refuse(cx, self.id, origin, ask, ErrorCode::Overloaded),
             State::Absent => {
-                let read = Read::Conversation { conv: self.id, tail: TAIL_MESSAGES_MAX };
+                let read = Read::Conversation { conv: self.id, tail: PENDING_APPENDS_MAX };
                 cx.gate.read(Purpose::LoadConversation(self.id), read, cx.out);
                 self.state = State::Loading(Loading { parked: [(origin, ask)].into(), ..Loading::default() });
             }
@@ -164,10 +165,9 @@ fn birth(cx: &Cx<'_>, conv: ConvId, origin: &Origin, ask: &Ask) -> Option<(Conve
 
 fn revive(cx: &mut Cx<'_>, loaded: &LoadedConversation) -> Live {
     let mut live = Live::new(loaded.row.clone(), loaded.members.clone());
-    // A tail that is not full is the whole history, so it begins at 1 even where that seq is a hole.
-    let full = loaded.tail.len() >= TAIL_MESSAGES_MAX;
-    live.last_seq = loaded.tail.first().filter(|_| full).map_or(0, |m| m.seq - 1);
-    live.dedupe.floor = live.last_seq;
+    // The whole history begins at 1 even where that seq is a hole.
+    live.last_seq = loaded.tail.first().filter(|_| !loaded.whole).map_or(0, |m| m.seq - 1);
+    live.tail = Tail::after(live.last_seq);
     live.durable_seq = live.last_seq;
     for message in &loaded.tail {
         cx.ids.rise_above(message.msg_id);
@@ -176,6 +176,7 @@ fn revive(cx: &mut Cx<'_>, loaded: &LoadedConversation) -> Live {
         }
         push_loaded(&mut live, message.clone(), true);
     }
+    live.tail.trim(live.durable_seq, cx.texts);
     for receipt in &loaded.receipts {
         let durable_seq = live.durable_seq;
         if let Some(member) = live.members.get_mut(&receipt.user) {

@@ -6,8 +6,9 @@ use chasqui_proto::ids::{ReqId, UserId};
 use chasqui_proto::limits::GROUP_MEMBERS_MAX;
 use chasqui_proto::row::{ConvKind, MemberRow, Outcome, Role, Row};
 
-use super::live::{Held, Join, Live, Member};
+use super::live::{Join, Live, Member};
 use super::load::refuse;
+use super::tail::Held;
 use super::{Entry, State};
 use crate::contract::Class;
 use crate::gate::Purpose;

@@ -8,18 +8,19 @@
 //! at `last_seq` and holds every pending seq; receipts are published and stored only up to `durable_seq`.
 
 mod append;
-mod dedupe;
 mod evict;
 mod fanout;
 mod interest;
 mod jobs;
 mod live;
 mod load;
+mod lookups;
 mod members;
 mod msgid;
 mod receipts;
 mod send;
 mod sync;
+mod tail;
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -3,45 +3,18 @@
 use chasqui_proto::codes::ErrorCode;
 use chasqui_proto::command::AckLevel;
 use chasqui_proto::event::{Event, Message};
-use chasqui_proto::ids::{ClientId, ConvId, Seq, UserId};
-use chasqui_proto::row::{Found, Outcome, Read, Row};
+use chasqui_proto::ids::UserId;
+use chasqui_proto::row::Row;
 
-use super::dedupe::Sent;
-use super::live::{Held, Live, Pending};
+use super::live::{Live, Pending};
 use super::load::refuse;
+use super::tail::{Held, Sent};
 use super::{Entry, State};
 use crate::contract::DeliveryOrder;
 use crate::gate::Purpose;
 use crate::limits::{LEVEL_WAITERS_MAX, LOOKUPS_MAX, PENDING_APPENDS_MAX};
 use crate::msg::{Ask, Origin};
 use crate::shard::Cx;
-
-/// A send that waits for the store to say whether its client id is known, or behind one that does.
-pub(crate) struct Lookup {
-    number: u64,
-    origin: Origin,
-    ask: Ask,
-    /// The head when the look-up began.
-    head: Seq,
-    answer: Answer,
-}
-
-impl Lookup {
-    /// Who waits, and for which level.
-    pub(super) fn waiter(&mut self) -> Option<(&Origin, &mut AckLevel)> {
-        match &mut self.ask {
-            Ask::Send { level, .. } => Some((&self.origin, level)),
-            _ => None,
-        }
-    }
-}
-
-enum Answer {
-    Awaited,
-    NotNeeded,
-    Failed,
-    Found(Option<Sent>),
-}
 
 impl Entry {
     pub(super) fn send(&mut self, cx: &mut Cx<'_>, origin: Origin, ask: Ask) {
@@ -55,59 +28,18 @@ impl Entry {
         if !needs_lookup && !live.lookups.iter().any(|l| l.origin.user == origin.user) {
             return self.place(cx, origin, ask);
         }
-        live.lookups_begun += 1;
-        let number = live.lookups_begun;
-        let answer = if needs_lookup { Answer::Awaited } else { Answer::NotNeeded };
-        if needs_lookup {
-            look_up(cx, self.id, &origin, &ask, number);
-        }
-        live.lookups.push_back(Lookup { number, origin, ask, head: live.last_seq, answer });
-    }
-
-    pub(super) fn looked_up(&mut self, cx: &mut Cx<'_>, number: u64, outcome: Outcome) {
-        let State::Live(live) = &mut self.state else {
-            return;
-        };
-        let Some(lookup) = live.lookups.iter_mut().find(|l| l.number == number) else {
-            return;
-        };
-        if live.dedupe.floor > lookup.head {
-            // So many came meanwhile that this very message may be among those forgotten: ask again.
-            lookup.head = live.last_seq;
-            return look_up(cx, self.id, &lookup.origin, &lookup.ask, number);
-        }
-        lookup.answer = match outcome {
-            Outcome::Found(Found::Dedupe(found)) => {
-                Answer::Found(found.map(|(seq, msg_id, at)| Sent { seq, msg_id, at }))
-            }
-            _ => Answer::Failed,
-        };
-        self.drain_lookups(cx);
-    }
-
-    /// Sends leave in the order they came, as far as their answers are there.
-    fn drain_lookups(&mut self, cx: &mut Cx<'_>) {
-        while let State::Live(live) = &mut self.state
-            && live.lookups.front().is_some_and(|l| !matches!(l.answer, Answer::Awaited))
-            && let Some(Lookup { origin, ask, answer, .. }) = live.lookups.pop_front()
-        {
-            match answer {
-                Answer::Failed => refuse(cx, self.id, origin, ask, ErrorCode::StoreUnavailable),
-                Answer::Found(Some(sent)) => self.join(cx, origin, &ask, sent),
-                _ => self.place(cx, origin, ask),
-            }
-        }
+        live.await_lookup(cx, self.id, origin, ask, needs_lookup);
     }
 
     /// Joins the message of the same client id, or gives the send its seq.
-    fn place(&mut self, cx: &mut Cx<'_>, origin: Origin, ask: Ask) {
+    pub(super) fn place(&mut self, cx: &mut Cx<'_>, origin: Origin, ask: Ask) {
         let State::Live(live) = &mut self.state else {
             return;
         };
         let Ask::Send { client_id, .. } = &ask else {
             return;
         };
-        if let Some(sent) = live.dedupe.get(&origin.user, *client_id) {
+        if let Some(sent) = live.tail.find(&origin.user, *client_id) {
             return self.join(cx, origin, &ask, sent);
         }
         match live.has_capacity(cx, &ask) {
@@ -152,7 +84,7 @@ impl Entry {
     }
 
     /// The same send came before: it gets the ack of the first.
-    fn join(&mut self, cx: &mut Cx<'_>, origin: Origin, ask: &Ask, sent: Sent) {
+    pub(super) fn join(&mut self, cx: &mut Cx<'_>, origin: Origin, ask: &Ask, sent: Sent) {
         if let Ask::Send { level, .. } = ask {
             self.acknowledge(cx, origin, *level, sent);
         }
@@ -186,10 +118,13 @@ impl Live {
 
     /// Whether only the store can say if a repeated send is known.
     fn needs_lookup(&self, user: &UserId, ask: &Ask) -> bool {
-        let Ask::Send { resend: true, client_id, .. } = ask else {
-            return false;
-        };
-        self.dedupe.floor > 0 && self.dedupe.get(user, *client_id).is_none()
+        let resend = matches!(ask, Ask::Send { resend: true, .. });
+        resend && self.tail.first() > 1 && self.known(user, ask).is_none()
+    }
+
+    pub(super) fn known(&self, user: &UserId, ask: &Ask) -> Option<Sent> {
+        let Ask::Send { client_id, .. } = ask else { return None };
+        self.tail.find(user, *client_id)
     }
 
     fn has_capacity(&self, cx: &Cx<'_>, ask: &Ask) -> Result<(), ErrorCode> {
@@ -205,10 +140,4 @@ impl Live {
         }
         Ok(())
     }
-}
-
-fn look_up(cx: &mut Cx<'_>, conv: ConvId, origin: &Origin, ask: &Ask, number: u64) {
-    let client_id = if let Ask::Send { client_id, .. } = ask { *client_id } else { ClientId::default() };
-    let read = Read::Dedupe { conv, sender: origin.user.clone(), client_id };
-    cx.gate.read(Purpose::Dedupe { conv, ticket_seq: number }, read, cx.out);
 }

@@ -39,7 +39,7 @@ impl Entry {
             return answer(cx, job, None);
         };
         let from = live.sync_from(cx, member.joined_seq, cursor);
-        if from >= live.visible_seq(cx) || live.held(from + 1).is_some() {
+        if from >= live.visible_seq(cx) || live.tail.get(from + 1).is_some() {
             return self.answer_sync(cx, job, user, cursor, &[]);
         }
         if !cx.gate.has_room() {
@@ -105,7 +105,7 @@ impl Live {
     ) -> Vec<Message> {
         let stored = page.iter().filter(|m| m.seq > from && m.seq <= self.durable_seq);
         let reached = stored.clone().next_back().map_or(from, |m| m.seq);
-        let held = (reached + 1..=last).map_while(|seq| self.held(seq).map(|h| &h.message));
+        let held = (reached + 1..=last).map_while(|seq| self.tail.get(seq).map(|h| &h.message));
         let mut left = budget;
         let mut messages: Vec<Message> = Vec::new();
         for message in stored.chain(held).take(SYNC_MESSAGES_MAX) {

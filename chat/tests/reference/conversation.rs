@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use chasqui_proto::command::{AckLevel, ReceiptKind};
 
-/// Newest messages whose client ids a process knows without the store: those it loads, and those it keeps.
-const LOADED: u64 = 256;
-const KEPT: u64 = 1024;
+/// Newest messages whose client ids a process knows without the store.
+const KEPT: u64 = 60;
 /// Messages of a conversation in one sync answer.
 pub const PAGE: u64 = 100;
 
@@ -148,7 +147,7 @@ impl Conversation {
 
     /// Forgotten, and read again from the store when somebody asks.
     pub fn reload(&mut self) {
-        self.floor = self.head().saturating_sub(LOADED);
+        self.floor = self.head().saturating_sub(KEPT);
         self.members.values_mut().flat_map(Member::cursors).for_each(Cursor::reload);
     }
 }

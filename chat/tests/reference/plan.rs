@@ -11,8 +11,9 @@ const USERS: &[&str] = &["alice", "bob", "carol", "dave"];
 const DEVICES: u8 = 2;
 /// Groups, and who creates them: their ids depend on it.
 const GROUPS: &[(&str, &str)] = &[("alice", "red"), ("bob", "blue")];
-/// Twice this is more than a conversation keeps in memory; once is less than may wait to be committed.
-const FLOOD: u32 = 200;
+/// Twice this is more than a conversation keeps in memory; once is less, so that whoever is made a member by a flood's
+/// first message is told all of it.
+const FLOOD: u32 = 60;
 const FLOOD_FIRST: u32 = 1_000;
 
 /// Whom, with which device.
@@ -101,11 +102,12 @@ fn send() -> impl Strategy<Value = Ask> {
     (target(), n, ack, any::<bool>()).prop_map(|(to, n, ack, resend)| Ask::Send { to, n, ack, resend, bytes: None })
 }
 
-/// Always in the same conversation, so that a sync page has room for all others too.
+/// Always in the same conversation, so that a sync page has room for all others too. Sent again, the store is asked:
+/// what is in memory while a flood goes on depends on when its messages are committed.
 fn flood() -> impl Strategy<Value = Move> {
-    (flooder(), 90..FLOOD).prop_map(|((user, to), n)| {
+    (flooder(), 30..FLOOD).prop_map(|((user, to), n)| {
         let (first, last) = (FLOOD_FIRST, FLOOD_FIRST + n);
-        let ask = Ask::Flood { to: to.to_owned(), first, last, ack: AckLevel::Accepted, resend: false };
+        let ask = Ask::Flood { to: to.to_owned(), first, last, ack: AckLevel::Accepted, resend: true };
         Move::Ask(Who { user, device: 1 }, ask)
     })
 }

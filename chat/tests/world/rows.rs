@@ -63,9 +63,10 @@ impl Rows {
         let row = self.convs.get(&conv)?.clone();
         let mut tail: Vec<_> = self.of(conv).rev().take(tail).cloned().collect();
         tail.reverse();
+        let whole = tail.len() == self.of(conv).count();
         let members = self.members.values().filter(|m| m.conv == conv).cloned().collect();
         let receipts = self.receipts.values().filter(|r| r.conv == conv).cloned().collect();
-        Some(Arc::new(LoadedConversation { row, members, receipts, tail }))
+        Some(Arc::new(LoadedConversation { row, members, receipts, tail, whole }))
     }
 
     fn head(&self, user: &UserId, conv: ConvId) -> StoredHead {

@@ -40,11 +40,13 @@ impl<'a> View<'a> {
 
     fn load(&self, conv: ConvId, tail: usize) -> Result<Option<LoadedConversation>> {
         let Some(row) = self.get(Table::Conversations, &conv.0)? else { return Ok(None) };
+        let newest = self.tail(conv, tail)?;
         Ok(Some(LoadedConversation {
             row: values::parse_conversation(conv, &row)?,
             members: self.members(conv)?,
             receipts: self.receipts(conv)?,
-            tail: self.tail(conv, tail)?,
+            whole: newest.len() < tail,
+            tail: newest,
         }))
     }
 

@@ -67,11 +67,13 @@ impl Tables {
     }
 
     fn load(&self, conv: ConvId, tail: usize) -> Option<LoadedConversation> {
+        let newest = self.tail(conv, tail);
         Some(LoadedConversation {
             row: self.conversations.get(&conv)?.clone(),
             members: self.members.get(&conv).map(|m| m.values().cloned().collect()).unwrap_or_default(),
             receipts: self.receipts.get(&conv).map(|r| r.values().cloned().collect()).unwrap_or_default(),
-            tail: self.tail(conv, tail),
+            whole: newest.len() < tail,
+            tail: newest,
         })
     }
 

@@ -15,8 +15,9 @@ use chasqui_proto::row::{
 };
 use foldhash::HashMap;
 
-/// As many as a live conversation holds, so that one that was evicted finds all it had.
-pub const VOLATILE_MESSAGES_MAX: usize = 256;
+/// As many as a live conversation holds, so that one that was evicted finds all it had. Few on purpose: what all
+/// conversations keep is written once and again, and is fast only while it fits into the processor's cache.
+pub const VOLATILE_MESSAGES_MAX: usize = 64;
 
 /// One store, reached by all shards.
 #[derive(Clone, Default)]
@@ -35,6 +36,8 @@ struct Conversation {
     receipts: BTreeMap<(UserId, ReceiptKind), ReceiptRow>,
     /// Rising in seq and message id.
     messages: VecDeque<Message>,
+    /// There were older ones.
+    has_forgotten: bool,
 }
 
 impl Volatile {
@@ -102,11 +105,18 @@ impl Conversation {
         };
         match self.messages.get_mut(at) {
             Some(same) if key(same) == key(&message) => *same = message,
-            _ => self.messages.insert(at, message),
+            _ => self.insert(at, message),
         }
-        if self.messages.len() > VOLATILE_MESSAGES_MAX {
+    }
+
+    fn insert(&mut self, at: usize, message: Message) {
+        let full = self.messages.len() == VOLATILE_MESSAGES_MAX;
+        if full {
             self.messages.pop_front();
+            self.has_forgotten = true;
         }
+        // What is older than all that is kept would be forgotten at once; nobody writes such a message.
+        self.messages.insert(at.saturating_sub(usize::from(full)), message);
     }
 
     fn raise(&mut self, row: ReceiptRow) {
@@ -116,12 +126,12 @@ impl Conversation {
         }
     }
 
-    fn load(&self, tail: usize) -> Option<LoadedConversation> {
+    fn load(&self, limit: usize) -> Option<LoadedConversation> {
         let row = self.row.clone()?;
-        let mut tail: Vec<Message> = self.last_of_each_seq().rev().take(tail).cloned().collect();
+        let mut tail: Vec<Message> = self.last_of_each_seq().rev().take(limit).cloned().collect();
         tail.reverse();
         let (members, receipts) = (self.members.values().cloned().collect(), self.receipts.values().cloned().collect());
-        Some(LoadedConversation { row, members, receipts, tail })
+        Some(LoadedConversation { row, members, receipts, whole: !self.has_forgotten && tail.len() < limit, tail })
     }
 
     fn page(&self, after: Seq, limit: usize) -> Vec<Message> {
