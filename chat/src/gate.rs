@@ -4,8 +4,6 @@
 //! repetition says nothing of the first attempt; tombstones and receipts are repeated whatever happens. Every answer finds the purpose it was asked for. At most
 //! `Config::store_slots` requests are under way; the shell's queue is at least that long.
 
-use foldhash::HashMap;
-
 use chasqui_proto::ids::{ConvId, Seq, UserId};
 use chasqui_proto::row::{Completion, Op, Outcome, Read, Rows, StoreFailure, StoreRequest, Ticket};
 
@@ -30,6 +28,7 @@ pub enum Purpose {
 }
 
 struct Inflight {
+    ticket: Ticket,
     purpose: Purpose,
     /// A write's rows, kept for repetition.
     rows: Option<Rows>,
@@ -43,10 +42,15 @@ impl Inflight {
     }
 }
 
+/// The low bits of a ticket are its place; the others count, so that no two tickets are alike.
+const PLACE_BITS: u32 = 24;
+
 pub struct Gate {
     slots: usize,
     next: u64,
-    inflight: HashMap<Ticket, Inflight>,
+    places: Vec<Option<Inflight>>,
+    /// Places that are empty; the last one left is used first, being still in the processor's cache.
+    free: Vec<u32>,
 }
 
 /// What became of a completion.
@@ -60,13 +64,13 @@ pub enum Done {
 
 impl Gate {
     pub fn new(slots: usize) -> Self {
-        Self { slots, next: 1, inflight: HashMap::default() }
+        Self { slots, next: 1, places: Vec::new(), free: Vec::new() }
     }
     pub fn has_room(&self) -> bool {
-        self.inflight.len() < self.slots
+        self.inflight() < self.slots
     }
     pub fn inflight(&self) -> usize {
-        self.inflight.len()
+        self.places.len() - self.free.len()
     }
     pub fn write(&mut self, purpose: Purpose, rows: Rows, out: &mut Effects) {
         self.start(purpose, Some(rows.clone()), Op::Write(rows), out);
@@ -76,15 +80,20 @@ impl Gate {
     }
 
     fn start(&mut self, purpose: Purpose, rows: Option<Rows>, op: Op, out: &mut Effects) {
-        let ticket = Ticket(self.next);
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.places.push(None);
+            self.places.len() as u32 - 1
+        });
+        let ticket = Ticket(self.next << PLACE_BITS | u64::from(place));
         self.next += 1;
-        self.inflight.insert(ticket, Inflight { purpose, rows, attempts: 0 });
+        self.places[place as usize] = Some(Inflight { ticket, purpose, rows, attempts: 0 });
         out.list.push(Effect::Store(StoreRequest { ticket, op }));
     }
 
     pub fn complete(&mut self, now: Now, completion: Completion, timers: &mut Timers) -> Done {
         let Completion { ticket, outcome } = completion;
-        let Some(inflight) = self.inflight.get_mut(&ticket) else {
+        let place = place(ticket);
+        let Some(inflight) = self.places.get_mut(place).and_then(Option::as_mut).filter(|i| i.ticket == ticket) else {
             return Done::Nothing;
         };
         if let Outcome::Failed(failure) = outcome
@@ -96,14 +105,20 @@ impl Gate {
             timers.set(now.mono_ms + pause, Timer::Retry(ticket));
             return Done::Stalled(inflight.purpose.clone(), inflight.attempts == 1);
         }
-        let inflight = self.inflight.remove(&ticket).expect("looked up above");
+        let inflight = self.places[place].take().expect("looked up above");
+        self.free.push(place as u32);
         Done::Finished(inflight.purpose, outcome)
     }
 
     /// The pause before a repetition is over.
     pub fn repeat(&mut self, ticket: Ticket, out: &mut Effects) {
-        if let Some(rows) = self.inflight.get(&ticket).and_then(|i| i.rows.clone()) {
+        let inflight = self.places.get(place(ticket)).and_then(Option::as_ref).filter(|i| i.ticket == ticket);
+        if let Some(rows) = inflight.and_then(|i| i.rows.clone()) {
             out.list.push(Effect::Store(StoreRequest { ticket, op: Op::Write(rows) }));
         }
     }
+}
+
+fn place(ticket: Ticket) -> usize {
+    (ticket.0 & ((1 << PLACE_BITS) - 1)) as usize
 }

@@ -119,8 +119,12 @@ impl Convs {
 
     /// A command for a conversation: carried out, or kept in order until it is live.
     pub(crate) fn ask(&mut self, cx: &mut Cx<'_>, conv: ConvId, origin: Origin, ask: Ask) {
-        let absent = matches!(self.entry(cx, conv).state, State::Absent);
-        let full = absent && !self.has_room(cx);
+        if let Some(entry) = self.map.get_mut(&conv)
+            && !matches!(entry.state, State::Absent)
+        {
+            return entry.ask(cx, origin, ask, false);
+        }
+        let full = !self.has_room(cx);
         self.entry(cx, conv).ask(cx, origin, ask, full);
     }
 

@@ -1,6 +1,6 @@
 //! Which sessions of this shard want which conversation, and who is online there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chasqui_proto::event::Event;
 use chasqui_proto::ids::{ConvId, Millis, Seq, SessionId, UserId};
@@ -11,7 +11,7 @@ use crate::shard::Cx;
 
 #[derive(Default)]
 pub(crate) struct Roster {
-    map: BTreeMap<ConvId, Row>,
+    map: HashMap<ConvId, Row>,
 }
 
 #[derive(Default)]
@@ -72,6 +72,8 @@ impl Roster {
     }
 
     pub fn check(&self, sessions: &HashMap<SessionId, Session>) {
+        // In whatever order: nothing comes of it.
+        #[allow(clippy::iter_over_hash_type)]
         for (conv, row) in &self.map {
             assert!(!row.sessions.is_empty(), "an empty roster row is removed");
             for Seat { session, .. } in &row.sessions {
