@@ -139,6 +139,11 @@ impl Event {
     pub fn droppable(&self) -> bool {
         matches!(self, Self::Typing { .. } | Self::Presence { .. })
     }
+    /// Events that are forgotten within seconds, come they or not: they may travel as datagrams. Presence may not, for
+    /// whoever misses that somebody left sees them for as long as the connection lasts.
+    pub fn fleeting(&self) -> bool {
+        matches!(self, Self::Typing { .. })
+    }
     pub fn error(id: &str, code: ErrorCode) -> Self {
         Self::Error { id: ReqId::new(id), code, message: SmolStr::default(), retry_after_ms: 0 }
     }

@@ -6,6 +6,9 @@ pub const USER_ID_BYTES_MAX: usize = 64;
 pub const REQUEST_ID_BYTES_MAX: usize = 64;
 /// One client frame (WebSocket message or length-prefixed stream frame), unless configured otherwise.
 pub const FRAME_BYTES_MAX: usize = 64 * 1024;
+/// A frame that comes or goes as a datagram, of either dialect; QUIC carries as much on every path, and typing with
+/// the longest of ids needs half of it.
+pub const DATAGRAM_BYTES_MAX: usize = 1024;
 /// Message text; leaves room for the envelope and its ids within a frame.
 pub const CONTENT_BYTES_MAX: usize = 60 * 1024;
 /// A group's title.

@@ -76,6 +76,7 @@ pub struct ConnectOptions {
     pub(crate) token: TokenSource,
     pub(crate) token_in: TokenIn,
     pub(crate) dialect: Dialect,
+    pub(crate) datagrams: bool,
     pub(crate) trust: Trust,
     pub(crate) connect_wait: Duration,
     pub(crate) silence_max: Option<Duration>,
@@ -105,6 +106,7 @@ impl ConnectOptions {
             token: Arc::new(String::new),
             token_in: TokenIn::default(),
             dialect: Dialect::Native,
+            datagrams: false,
             trust: Trust::default(),
             connect_wait: CONNECT_WAIT,
             silence_max: Some(SILENCE_MAX),
@@ -129,6 +131,11 @@ impl ConnectOptions {
     }
     pub fn dialect(mut self, dialect: Dialect) -> Self {
         self.dialect = dialect;
+        self
+    }
+    /// Typing goes and comes as datagrams, which may be lost or overtake one another. Only on WebTransport.
+    pub fn datagrams(mut self, datagrams: bool) -> Self {
+        self.datagrams = datagrams;
         self
     }
     pub fn trust(mut self, trust: Trust) -> Self {
@@ -164,11 +171,18 @@ impl ConnectOptions {
         self.url.scheme() != "ws"
     }
 
+    pub(crate) fn uses_datagrams(&self) -> bool {
+        self.datagrams && self.transport == Transport::WebTransport
+    }
+
     /// The URL with what this connection carries in its query.
     pub(crate) fn full_url(&self, token: &str) -> Url {
         let mut url = self.url.clone();
         if self.transport == Transport::WebTransport && self.dialect == Dialect::Json {
             url.query_pairs_mut().append_pair("dialect", self.dialect.name());
+        }
+        if self.uses_datagrams() {
+            url.query_pairs_mut().append_pair("datagrams", "1");
         }
         if self.token_in == TokenIn::Query {
             url.query_pairs_mut().append_pair("token", token);
@@ -213,6 +227,13 @@ mod tests {
         let options = ConnectOptions::new("https://h/wt?x=1").unwrap();
         let options = options.dialect(Dialect::Json).token_in(TokenIn::Query);
         assert_eq!(options.full_url("a&b").as_str(), "https://h/wt?x=1&dialect=json&token=a%26b");
+    }
+
+    #[test]
+    fn datagrams_are_asked_for_where_there_are_any() {
+        for (given, full) in [("ws://h", "ws://h/ws"), ("https://h", "https://h/wt?datagrams=1")] {
+            assert_eq!(ConnectOptions::new(given).unwrap().datagrams(true).full_url("t").as_str(), full);
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use chasqui_proto::codes::CloseCode;
 use chasqui_proto::command::Command;
 use chasqui_proto::dialect::{DecodeError, Dialect, encode_command};
 use chasqui_proto::event::Event;
+use chasqui_proto::limits::DATAGRAM_BYTES_MAX;
 use rustls::pki_types::ServerName;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
@@ -163,8 +164,10 @@ impl Connector {
         let outgoing = Arc::new(Outgoing::default());
         tokio::spawn(outgoing.clone().drain_into(write));
         let dialect = self.options.dialect;
-        let sender = Sender { feed: Arc::new(Feed(outgoing)), dialect, wire: Wire::Stream(session.clone()) };
-        let reader = wt::Reader::new(session, read, dialect);
+        let datagrams = self.options.uses_datagrams();
+        let wire = Wire::Stream { session: session.clone(), datagrams };
+        let sender = Sender { feed: Arc::new(Feed(outgoing)), dialect, wire };
+        let reader = wt::Reader::new(session, read, dialect, datagrams);
         Ok(Connection { sender, receiver: Receiver(Reader::WebTransport(reader)) })
     }
 
@@ -214,7 +217,7 @@ pub struct Connection {
 #[derive(Clone)]
 enum Wire {
     Messages,
-    Stream(web_transport_quinn::Session),
+    Stream { session: web_transport_quinn::Session, datagrams: bool },
 }
 
 /// The writing half; clones write to the same connection. When the last is dropped, the connection ends after what
@@ -227,9 +230,21 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// Waits only while too much is unwritten. Done means buffered, not sent.
+    /// Waits only while too much is unwritten. Done means buffered, not sent. Typing goes as a datagram if the options
+    /// say so and the path carries it.
     pub async fn send(&self, command: &Command<'_>) -> Result<(), Broken> {
+        if matches!(command, Command::Typing { .. }) && self.send_datagram(command) {
+            return Ok(());
+        }
         self.put(|payload| encode_command(self.dialect, command, payload)).await
+    }
+
+    /// False: it has to go another way.
+    fn send_datagram(&self, command: &Command<'_>) -> bool {
+        let Wire::Stream { session, datagrams: true } = &self.wire else { return false };
+        let mut payload = Vec::with_capacity(DATAGRAM_BYTES_MAX);
+        encode_command(self.dialect, command, &mut payload);
+        payload.len() <= DATAGRAM_BYTES_MAX && session.send_datagram(payload.into()).is_ok()
     }
 
     /// Sends any bytes as one frame, well formed or not: for protocol tests.
@@ -241,7 +256,7 @@ impl Sender {
         let Self { feed, dialect, wire } = self;
         feed.0
             .put(|out| match wire {
-                Wire::Stream(_) => {
+                Wire::Stream { .. } => {
                     encode(out);
                     out.extend_from_slice(dialect.stream_terminator());
                 }
@@ -261,7 +276,7 @@ impl Sender {
                 self.feed.0.put_now(|out| ws::append_close(out, code, reason));
                 self.feed.0.finish();
             }
-            Wire::Stream(session) => session.close(code.into(), reason.as_bytes()),
+            Wire::Stream { session, .. } => session.close(code.into(), reason.as_bytes()),
         }
     }
 }

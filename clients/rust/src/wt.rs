@@ -1,4 +1,5 @@
-//! WebTransport: one session, one bidirectional stream opened by the client, frames cut by the dialect.
+//! WebTransport: one session, one bidirectional stream opened by the client, frames cut by the dialect. With the
+//! options' leave, typing comes beside it, a frame in each datagram.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -91,6 +92,7 @@ pub struct Reader {
     session: Session,
     stream: RecvStream,
     dialect: Dialect,
+    datagrams: bool,
     cutter: FrameCutter,
     buffer: Box<[u8]>,
     /// The part of the buffer that was read and not yet cut.
@@ -98,9 +100,9 @@ pub struct Reader {
 }
 
 impl Reader {
-    pub fn new(session: Session, stream: RecvStream, dialect: Dialect) -> Self {
+    pub fn new(session: Session, stream: RecvStream, dialect: Dialect, datagrams: bool) -> Self {
         let cutter = FrameCutter::new(dialect, EVENT_BYTES_MAX);
-        Self { session, stream, dialect, cutter, buffer: vec![0; READ_BYTES].into(), unread: 0..0 }
+        Self { session, stream, dialect, datagrams, cutter, buffer: vec![0; READ_BYTES].into(), unread: 0..0 }
     }
 
     pub async fn next(&mut self) -> Result<Event, Closed> {
@@ -108,9 +110,16 @@ impl Reader {
             if let Some(event) = self.cut()? {
                 return Ok(event);
             }
-            match self.stream.read(&mut self.buffer).await {
-                Ok(Some(read)) => self.unread = 0..read,
-                Ok(None) | Err(_) => return Err(self.why_closed().await),
+            // Neither way to read takes anything with it when the other wins.
+            tokio::select! {
+                read = self.stream.read(&mut self.buffer) => match read {
+                    Ok(Some(read)) => self.unread = 0..read,
+                    Ok(None) | Err(_) => return Err(self.why_closed().await),
+                },
+                // An error is the session's end, which the stream tells.
+                Ok(payload) = self.session.read_datagram(), if self.datagrams => {
+                    return decode_event(self.dialect, &payload).map_err(Closed::malformed);
+                }
             }
         }
     }

@@ -7,7 +7,8 @@ use chasqui_proto::codes::{CloseCode, ErrorCode};
 use chasqui_proto::command::Command;
 use chasqui_proto::dialect::{self, Scratch};
 use chasqui_proto::event::Event;
-use chasqui_proto::limits::MALFORMED_FRAMES_MAX;
+use chasqui_proto::ids::ReqId;
+use chasqui_proto::limits::{DATAGRAM_BYTES_MAX, MALFORMED_FRAMES_MAX};
 
 use super::Edge;
 use crate::shard::conn::Conn;
@@ -40,6 +41,32 @@ impl Intake {
         let mut scratch = core::mem::take(&mut self.scratch);
         match dialect::decode_command(self.conn.wire.dialect(), payload, &mut scratch) {
             Ok(command) => self.command(&command),
+            Err(error) => self.refuse(error.into_event()),
+        }
+        self.scratch = scratch;
+    }
+
+    /// A datagram's payload: typing, or it is refused on the stream and counts as malformed. What comes ahead of the
+    /// authentication is lost.
+    pub fn datagram(&mut self, payload: &[u8]) {
+        if self.conn.closing().is_some() {
+            return;
+        }
+        let stats = &self.edge.shell.stats;
+        stats.frames_in.add(1);
+        stats.datagrams_in.add(1);
+        match payload.len() {
+            _ if !self.authenticated => {}
+            ..=DATAGRAM_BYTES_MAX => self.fleeting(payload),
+            _ => self.oversize(),
+        }
+    }
+
+    fn fleeting(&mut self, payload: &[u8]) {
+        let mut scratch = core::mem::take(&mut self.scratch);
+        match dialect::decode_command(self.conn.wire.dialect(), payload, &mut scratch) {
+            Ok(command @ Command::Typing { .. }) => self.command(&command),
+            Ok(other) => self.refuse(not_for_datagrams(other.id())),
             Err(error) => self.refuse(error.into_event()),
         }
         self.scratch = scratch;
@@ -87,4 +114,9 @@ impl Intake {
     pub fn close(&self, code: CloseCode) {
         self.edge.shell.close_conn(&self.conn, code);
     }
+}
+
+fn not_for_datagrams(id: &str) -> Event {
+    let message = "Only typing may come as a datagram; send this on the stream.".into();
+    Event::Error { id: ReqId::new(id), code: ErrorCode::Malformed, message, retry_after_ms: 0 }
 }

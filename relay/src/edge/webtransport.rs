@@ -1,11 +1,15 @@
-//! A WebTransport session of the relay: one bidirectional stream, opened by the client, carries all frames.
+//! A WebTransport session of the relay: one bidirectional stream, opened by the client, carries all frames, save
+//! typing, which with `?datagrams=1` goes and comes as datagrams of one frame each.
 //!
 //! The dialect is native, or JSON with `?dialect=json`. On WebTransport the close code 4102 stands for every broken
 //! framing. The session ends when the stream does.
 
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
+use bytes::Bytes;
 use chasqui_proto::codes::CloseCode;
 use chasqui_proto::dialect::Dialect;
 use chasqui_proto::dialect::stream::{Cut, FrameCutter};
@@ -35,11 +39,11 @@ impl Handler for Door {
         let Some(_seat) = edge.seat() else { return request.reject(503).await };
         match admit(&edge, &request) {
             Err(status) => request.reject(status).await,
-            Ok((dialect, entrant)) => {
-                let protocol = dialect.subprotocol();
+            Ok(terms) => {
+                let protocol = terms.dialect.subprotocol();
                 let offered = request.available_protocols.iter().any(|p| p == protocol);
                 if let Ok(session) = request.accept(offered.then_some(protocol)).await {
-                    serve(edge, session, dialect, entrant).await;
+                    serve(edge, session, terms).await;
                 }
             }
         }
@@ -53,7 +57,14 @@ impl Handler for Door {
     }
 }
 
-fn admit(edge: &Edge, request: &Request) -> Result<(Dialect, Option<Entrant>), u16> {
+/// What the client asked for and may have.
+struct Terms {
+    dialect: Dialect,
+    datagrams: bool,
+    entrant: Option<Entrant>,
+}
+
+fn admit(edge: &Edge, request: &Request) -> Result<Terms, u16> {
     if request.path != PATH {
         return Err(404);
     }
@@ -61,20 +72,25 @@ fn admit(edge: &Edge, request: &Request) -> Result<(Dialect, Option<Entrant>), u
         return Err(403);
     }
     let query = request.query.as_deref().unwrap_or_default();
-    let asked = query.split('&').find_map(|pair| pair.strip_prefix("dialect="));
+    let asked = |name| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
     let offered = request.available_protocols.iter().find_map(|name| Dialect::from_subprotocol(name));
-    let dialect = match asked {
+    let dialect = match asked("dialect") {
         Some(name) => Dialect::from_name(name).ok_or(400u16)?,
         None => offered.unwrap_or(Dialect::Native),
+    };
+    let datagrams = match asked("datagrams") {
+        None | Some("0") => false,
+        Some("1") => true,
+        Some(_) => return Err(400),
     };
     let carriers = Carriers {
         authorization: request.authorization.as_deref(),
         query: request.query.as_deref(),
         ..Carriers::default()
     };
-    let Some(token) = carrier::find(&carriers) else { return Ok((dialect, None)) };
+    let Some(token) = carrier::find(&carriers) else { return Ok(Terms { dialect, datagrams, entrant: None }) };
     match edge.verify(&token) {
-        Ok(entrant) => Ok((dialect, Some(entrant))),
+        Ok(entrant) => Ok(Terms { dialect, datagrams, entrant: Some(entrant) }),
         Err(error) => {
             edge.log_refusal(error, "webtransport");
             Err(401)
@@ -82,19 +98,20 @@ fn admit(edge: &Edge, request: &Request) -> Result<(Dialect, Option<Entrant>), u
     }
 }
 
-async fn serve(edge: Rc<Edge>, session: Session, dialect: Dialect, entrant: Option<Entrant>) {
+async fn serve(edge: Rc<Edge>, session: Session, terms: Terms) {
     let Some(Some((send, recv))) = within(edge.limits.authenticate_within, session.accept_bi()).await else {
         return session.close(u32::from(CloseCode::Unauthenticated.code()), CloseCode::Unauthenticated.name());
     };
     let id = edge.shell.session_id();
-    let conn = Conn::stream(id, Wire::stream(dialect), edge.limits.outbox_bytes_max);
+    let Terms { dialect, datagrams, entrant } = terms;
+    let datagrams = datagrams.then(|| session.clone());
+    let conn = Conn::stream(id, Wire::stream(dialect), edge.limits.outbox_bytes_max, datagrams.clone());
     let intake = Intake::new(edge.clone(), conn.clone(), entrant.is_some(), "wt");
     if let Some(entrant) = entrant {
         edge.open(&conn, entrant, "", "wt");
     }
-    let session = Rc::new(session);
-    let writer = rt::spawn(write(edge.clone(), conn.clone(), send, session.clone()));
-    let intake = read(&edge, intake, recv).await;
+    let writer = rt::spawn(write(edge.clone(), conn.clone(), send, session));
+    let intake = read(&edge, intake, recv, datagrams).await;
     edge.shell.remove(id);
     if conn.closing().is_none() {
         conn.close(0, "");
@@ -108,7 +125,7 @@ async fn serve(edge: Rc<Edge>, session: Session, dialect: Dialect, entrant: Opti
 }
 
 /// Reads frames until the stream or the connection ends.
-async fn read(edge: &Edge, mut intake: Intake, mut recv: RecvStream) -> Intake {
+async fn read(edge: &Edge, mut intake: Intake, mut recv: RecvStream, datagrams: Option<Session>) -> Intake {
     let mut cutter = FrameCutter::new(intake.conn.wire.dialect(), edge.limits.frame_bytes_max);
     let conn = intake.conn.clone();
     let begun = std::time::Instant::now();
@@ -118,12 +135,12 @@ async fn read(edge: &Edge, mut intake: Intake, mut recv: RecvStream) -> Intake {
             continue;
         }
         let ended = async { conn.closed().await };
-        let chunk = if intake.is_authenticated() {
-            until(recv.read_chunk(CHUNK_BYTES_MAX), ended).await
+        let next = next(&mut recv, datagrams.as_ref());
+        let came = if intake.is_authenticated() {
+            until(next, ended).await
         } else {
             let left = edge.limits.authenticate_within.saturating_sub(begun.elapsed());
-            let chunk = until(within(left, recv.read_chunk(CHUNK_BYTES_MAX)), ended).await;
-            match chunk {
+            match until(within(left, next), ended).await {
                 Some(None) => {
                     intake.close(CloseCode::Unauthenticated);
                     None
@@ -131,11 +148,29 @@ async fn read(edge: &Edge, mut intake: Intake, mut recv: RecvStream) -> Intake {
                 other => other.flatten(),
             }
         };
-        let Some(Ok(Some(bytes))) = chunk else { break };
-        take(&mut intake, &mut cutter, &bytes);
+        match came.flatten() {
+            Some(Came::Bytes(bytes)) => take(&mut intake, &mut cutter, &bytes),
+            Some(Came::Datagram(payload)) => intake.datagram(&payload),
+            None => break,
+        }
         cutter.release();
     }
     intake
+}
+
+enum Came {
+    Bytes(Bytes),
+    Datagram(Bytes),
+}
+
+/// What is on the stream, else what came as a datagram; `None` at the end. Cancel safe.
+async fn next(recv: &mut RecvStream, datagrams: Option<&Session>) -> Option<Came> {
+    poll_fn(|cx| match (recv.poll_read_chunk(cx, CHUNK_BYTES_MAX), datagrams) {
+        (Poll::Ready(chunk), _) => Poll::Ready(chunk.ok().flatten().map(Came::Bytes)),
+        (Poll::Pending, None) => Poll::Pending,
+        (Poll::Pending, Some(session)) => session.poll_recv_datagram(cx).map(|came| came.map(Came::Datagram)),
+    })
+    .await
 }
 
 fn take(intake: &mut Intake, cutter: &mut FrameCutter, bytes: &[u8]) {
@@ -152,7 +187,7 @@ fn take(intake: &mut Intake, cutter: &mut FrameCutter, bytes: &[u8]) {
 }
 
 /// Writes what the outbox holds, then closes the session if the connection is closing.
-async fn write(edge: Rc<Edge>, conn: Rc<Conn>, mut send: SendStream, session: Rc<Session>) {
+async fn write(edge: Rc<Edge>, conn: Rc<Conn>, mut send: SendStream, session: Session) {
     loop {
         let mut frames = conn.outbox.borrow_mut().take();
         if frames.is_empty() {
@@ -165,7 +200,7 @@ async fn write(edge: Rc<Edge>, conn: Rc<Conn>, mut send: SendStream, session: Rc
         }
         let stats = &edge.shell.stats;
         stats.writes.add(1);
-        stats.bytes_out.add(frames.iter().map(bytes::Bytes::len).sum::<usize>() as u64);
+        stats.bytes_out.add(frames.iter().map(Bytes::len).sum::<usize>() as u64);
         let written = send.write_all_chunks(&mut frames);
         let sent = if conn.closing().is_some() {
             within(FLUSH_WITHIN, written).await

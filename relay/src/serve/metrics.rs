@@ -13,6 +13,8 @@ const SERIES: &[(&str, &str, &str, Look)] = &[
     ("chasqui_connections", "gauge", "Sessions that are open.", |s| &s.connections),
     ("chasqui_frames_in_total", "counter", "Frames received from clients.", |s| &s.frames_in),
     ("chasqui_frames_out_total", "counter", "Frames queued to clients.", |s| &s.frames_out),
+    ("chasqui_datagrams_in_total", "counter", "Frames received as datagrams.", |s| &s.datagrams_in),
+    ("chasqui_datagrams_out_total", "counter", "Frames sent as datagrams.", |s| &s.datagrams_out),
     ("chasqui_writes_total", "counter", "Write system calls (WebSocket) and stream writes (WebTransport).", |s| {
         &s.writes
     }),

@@ -1,7 +1,8 @@
 //! One connection's write side, whatever the transport.
 //!
 //! Limits: `outbox_bytes_max`. Above half of it, typing and presence are dropped; above all of it the connection is
-//! cut as a slow consumer. A closing connection takes no more frames.
+//! cut as a slow consumer. A closing connection takes no more frames. What goes as a datagram waits in QUIC's own
+//! buffer, where it takes the place of the oldest.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -10,7 +11,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chasqui_proto::codes::CloseCode;
+use chasqui_proto::event::Event;
 use chasqui_proto::ids::SessionId;
+use chasqui_proto::limits::DATAGRAM_BYTES_MAX;
 use chasqui_proto::ws::{self, Close};
 
 use super::encode::Wire;
@@ -18,6 +21,7 @@ use super::outbox::Outbox;
 use super::stats::Stats;
 use crate::rt::{Notify, timer};
 use crate::tcp::pipe::Pipe;
+use crate::wt::Session;
 
 pub struct Conn {
     pub session: SessionId,
@@ -41,8 +45,29 @@ pub struct Conn {
 enum Sink {
     /// Written at the end of the turn; what does not fit is written by a task.
     Tcp { pipe: Rc<Pipe>, waiting: Cell<bool>, me: std::rc::Weak<Conn> },
-    /// Written by the session's own task.
-    Stream { wake: Notify },
+    /// Written by the session's own task, save datagrams, if the client asked for them.
+    Stream { wake: Notify, datagrams: Option<Session> },
+}
+
+/// How an event travels.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lane {
+    /// In order, whatever it takes.
+    Ordered,
+    /// In order, or not at all where the reader is slow.
+    Droppable,
+    /// As a datagram; where the session takes none, as [`Self::Droppable`].
+    Datagram,
+}
+
+impl Lane {
+    pub(super) fn of(event: &Event) -> Self {
+        match event {
+            _ if event.fleeting() => Self::Datagram,
+            _ if event.droppable() => Self::Droppable,
+            _ => Self::Ordered,
+        }
+    }
 }
 
 impl Conn {
@@ -53,8 +78,9 @@ impl Conn {
         })
     }
 
-    pub fn stream(session: SessionId, wire: Wire, outbox_bytes_max: usize) -> Rc<Self> {
-        Rc::new(Self::new(session, wire, outbox_bytes_max, Sink::Stream { wake: Notify::default() }))
+    /// `datagrams`: where to send them.
+    pub fn stream(session: SessionId, wire: Wire, outbox_bytes_max: usize, datagrams: Option<Session>) -> Rc<Self> {
+        Rc::new(Self::new(session, wire, outbox_bytes_max, Sink::Stream { wake: Notify::default(), datagrams }))
     }
 
     fn new(session: SessionId, wire: Wire, outbox_bytes_max: usize, sink: Sink) -> Self {
@@ -97,6 +123,16 @@ impl Conn {
         drop(outbox);
         self.close(CloseCode::SlowConsumer.code(), CloseCode::SlowConsumer.name());
         true
+    }
+
+    /// False: it has to go the other way, for the session takes no datagrams, or none as long, or is not to be sent
+    /// more than it reads.
+    pub(super) fn send_datagram(&self, frame: &[u8]) -> bool {
+        let Sink::Stream { datagrams: Some(session), .. } = &self.sink else { return false };
+        // A datagram has an end of its own.
+        let payload = frame.strip_suffix(self.wire.dialect().stream_terminator()).unwrap_or(frame);
+        let fits = payload.len() <= DATAGRAM_BYTES_MAX && self.closing.get().is_none() && !self.is_congested();
+        fits && session.send_datagram(payload).is_ok()
     }
 
     /// A frame of the transport itself, such as a pong.
@@ -145,7 +181,7 @@ impl Conn {
     /// Writes what can be written now. While a task waits to write the rest, what comes has memory of its own.
     pub(super) fn flush(&self, stats: &Arc<Stats>) {
         match &self.sink {
-            Sink::Stream { wake } => wake.raise(),
+            Sink::Stream { wake, .. } => wake.raise(),
             Sink::Tcp { pipe, waiting, me } => {
                 if waiting.get() {
                     return self.outbox.borrow_mut().detach();
@@ -196,7 +232,7 @@ impl Conn {
 
     /// For the session's own writing task: waits until there is something to do.
     pub async fn wait_for_frames(&self) {
-        if let Sink::Stream { wake } = &self.sink {
+        if let Sink::Stream { wake, .. } = &self.sink {
             wake.raised().await;
         }
     }
@@ -205,7 +241,7 @@ impl Conn {
     pub fn abort(&self) {
         match &self.sink {
             Sink::Tcp { pipe, .. } => pipe.shutdown(),
-            Sink::Stream { wake } => {
+            Sink::Stream { wake, .. } => {
                 let (code, name) = self.closing.get().unwrap_or((0, ""));
                 self.end(code, name);
                 wake.raise();

@@ -28,7 +28,7 @@ use chasqui_proto::row::{Completion, StoreRequest};
 use foldhash::HashMap;
 
 use crate::rt::Notify;
-use conn::Conn;
+use conn::{Conn, Lane};
 use encode::{Encoder, Wire};
 use flush::Flusher;
 use lazy::LazyAcks;
@@ -196,7 +196,7 @@ impl Shell {
             self.put(conn, frame, false);
             return self.lazy_acks.put(conn);
         }
-        self.queue(conn, frame, event.droppable());
+        self.queue(conn, frame, Lane::of(event));
     }
 
     /// Writes acks that have waited enough, for ever.
@@ -206,18 +206,23 @@ impl Shell {
 
     fn fan(&self, targets: &[SessionId], event: &Event) {
         let mut frames: [Option<bytes::Bytes>; Wire::COUNT] = Default::default();
-        let droppable = event.droppable();
+        let lane = Lane::of(event);
         for session in targets {
             let conn = self.conns.borrow().get(session).cloned();
             let Some(conn) = conn else { continue };
             let encode = || self.encoder.borrow_mut().encode(conn.wire, event);
             let frame = frames[conn.wire as usize].get_or_insert_with(encode).clone();
-            self.queue(&conn, frame, droppable);
+            self.queue(&conn, frame, lane);
         }
     }
 
-    fn queue(&self, conn: &Rc<Conn>, frame: bytes::Bytes, droppable: bool) {
-        self.put(conn, frame, droppable);
+    fn queue(&self, conn: &Rc<Conn>, frame: bytes::Bytes, lane: Lane) {
+        if lane == Lane::Datagram && conn.send_datagram(&frame) {
+            self.stats.frames_out.add(1);
+            self.stats.bytes_out.add(frame.len() as u64);
+            return self.stats.datagrams_out.add(1);
+        }
+        self.put(conn, frame, lane != Lane::Ordered);
         self.mark_dirty(conn);
     }
 

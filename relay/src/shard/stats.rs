@@ -35,6 +35,9 @@ pub struct Stats {
     /// Frames queued to connections.
     pub frames_out: Counter,
     pub frames_in: Counter,
+    /// Those of the frames that went, or came, as datagrams.
+    pub datagrams_out: Counter,
+    pub datagrams_in: Counter,
     /// Write system calls (WebSocket) or stream writes (WebTransport).
     pub writes: Counter,
     pub bytes_out: Counter,

@@ -128,7 +128,7 @@ impl<H: Handler> Taker<'_, '_, H> {
 
     fn poll_datagram(&mut self, cx: &mut Context<'_>) -> Taken {
         let datagram = ready!(self.datagram.as_mut().poll(cx)).map_err(|_| Ended)?;
-        self.sorter.registry.route_datagram(datagram);
+        self.sorter.registry.route_datagram(&datagram);
         self.datagram.set(self.conn.read_datagram());
         Poll::Ready(Ok(()))
     }

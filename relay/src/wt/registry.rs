@@ -8,7 +8,7 @@
 //! below the highest accepted that is neither live nor undecided is gone for good.
 //!
 //! Limits: [`PARKED_STREAMS_MAX`], [`PARKED_DATAGRAMS_MAX`] per connection; a stream beyond is reset with
-//! the code the standard gives, a datagram beyond is dropped.
+//! the code the standard gives, a datagram beyond is dropped. A datagram that waits has memory of its own.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -227,17 +227,20 @@ impl Registry {
     }
 
     /// A datagram begins with a quarter of its session's id.
-    pub(super) fn route_datagram(&self, mut datagram: Bytes) {
+    pub(super) fn route_datagram(&self, datagram: &[u8]) {
         const QUARTER_MAX: u64 = (1 << 60) - 1;
-        let Some((quarter @ ..=QUARTER_MAX, used)) = read_varint(&datagram) else {
+        let Some((quarter @ ..=QUARTER_MAX, used)) = read_varint(datagram) else {
             return self.close_connection(codes::DATAGRAM_ERROR, b"no session id");
         };
         let id = quarter * 4;
-        let payload = datagram.split_off(used);
+        // As it came it is a small part of the buffer that a whole batch of packets was received in.
+        let payload = || Bytes::copy_from_slice(&datagram[used..]);
         let mut tables = self.tables.borrow_mut();
         match tables.fate(id) {
-            Fate::Live(session) => session.offer_datagram(payload),
-            Fate::Unknown if tables.datagrams.len() < PARKED_DATAGRAMS_MAX => tables.datagrams.push_back((id, payload)),
+            Fate::Live(session) => session.offer_datagram(payload()),
+            Fate::Unknown if tables.datagrams.len() < PARKED_DATAGRAMS_MAX => {
+                tables.datagrams.push_back((id, payload()))
+            }
             Fate::Unknown | Fate::Gone => {}
         }
     }

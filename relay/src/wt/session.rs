@@ -250,7 +250,12 @@ impl Session {
 
     /// The next datagram; `None` when the session has ended. Cancel safe.
     pub async fn recv_datagram(&self) -> Option<Bytes> {
-        self.shared().datagrams.pop().await
+        poll_fn(|cx| self.poll_recv_datagram(cx)).await
+    }
+
+    /// As [`Self::recv_datagram`].
+    pub fn poll_recv_datagram(&self, cx: &Context<'_>) -> Poll<Option<Bytes>> {
+        self.shared().datagrams.poll_pop(cx)
     }
 
     /// Ends the session and tells the peer why. A reason beyond 1,024 bytes is cut.

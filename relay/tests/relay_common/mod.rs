@@ -1,6 +1,8 @@
 //! A real `chasqui` process and plain blocking clients.
 #![allow(dead_code)]
 
+pub mod datagrams;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
