@@ -22,6 +22,8 @@ pub enum Transport {
     Wss,
     /// WebTransport, everything on one bidirectional stream.
     Wt,
+    /// WebTransport with typing as datagrams, which are then the load.
+    WtDatagram,
 }
 
 impl Transport {
@@ -31,8 +33,8 @@ impl Transport {
             "ws" => Ok(Self::Ws),
             "wss" => Ok(Self::Wss),
             "wt-stream" | "wt" => Ok(Self::Wt),
-            "wt-datagram" => Err("the relay's protocol has no datagrams; its WebTransport is wt-stream".into()),
-            _ => Err("ws, wss or wt-stream".into()),
+            "wt-datagram" => Ok(Self::WtDatagram),
+            _ => Err("ws, wss, wt-stream or wt-datagram".into()),
         }
     }
 
@@ -41,6 +43,7 @@ impl Transport {
             Self::Ws => "ws",
             Self::Wss => "wss",
             Self::Wt => "wt-stream",
+            Self::WtDatagram => "wt-datagram",
         }
     }
 
@@ -48,7 +51,7 @@ impl Transport {
         match self {
             Self::Ws => format!("ws://{server}"),
             Self::Wss => format!("wss://{server}"),
-            Self::Wt => format!("https://{server}"),
+            Self::Wt | Self::WtDatagram => format!("https://{server}"),
         }
     }
 }
@@ -66,6 +69,7 @@ pub fn options(
     match transport {
         Transport::Ws => Ok(options),
         Transport::Wss | Transport::Wt => Ok(options.trust(pinned(certificate)?)),
+        Transport::WtDatagram => Ok(options.trust(pinned(certificate)?).datagrams(true)),
     }
 }
 

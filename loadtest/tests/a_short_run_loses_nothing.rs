@@ -63,3 +63,31 @@ fn refused_sends_fail_the_run() {
     assert_eq!(report["counts"]["lost"], 0, "what was refused is not lost");
     assert_eq!(report["verdict"]["passed"], false);
 }
+
+#[test]
+fn typing_signals_go_as_datagrams_and_all_arrive() {
+    let relay = Relay::start();
+    for dialect in ["native", "json"] {
+        let args = ["pairs", "--transport", "wt-datagram", "--dialect", dialect, "--conns", "8"];
+        let (report, success) = relay.load(&[&args[..], &["--metrics", &relay.metrics], &SHORT[..]].concat());
+        let count = |name: &str| report["counts"][name].as_u64().unwrap();
+        assert_eq!((count("sent"), count("acked"), count("unasked")), (400, 0, 400), "{report:#}");
+        assert_eq!(count("delivered") + count("lost"), 400);
+        // A machine that is busy enough may lose one by right.
+        assert!(count("lost") <= count("lost_allowed") && count("lost_allowed") == 4, "{report:#}");
+        assert!(success && report["run"]["ack"].is_null());
+        // The measured part of the run, as sharply as its ends are met.
+        for counter in ["datagrams_in", "datagrams_out"] {
+            let counted = report["server"]["counters"][counter].as_u64().unwrap();
+            assert!((100..=400).contains(&counted), "{counter}: {report:#}");
+        }
+    }
+}
+
+#[test]
+fn a_window_of_one_signal_is_refilled() {
+    let relay = Relay::start();
+    let args = ["pairs", "--transport", "wt-datagram", "--conns", "4", "--window", "1", "--warmup", "0s"];
+    let (report, success) = relay.load(&[&args[..], &["--duration", "500ms"]].concat());
+    assert!(success && report["counts"]["delivered"].as_u64().unwrap() > 10, "{report:#}");
+}

@@ -142,7 +142,13 @@ fn the_relay_s_counters_are_put_beside_the_deliveries() {
 
 #[test]
 fn what_the_relay_does_not_offer_is_said() {
-    let output = loadtest(&["pairs", "--transport", "wt-datagram"]).output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    assert!(told(&output).contains("no datagrams"), "{}", told(&output));
+    for (args, said) in [
+        (&["room", "--transport", "wt-datagram"][..], "only pairs"),
+        (&["idle", "--transport", "wt-datagram"], "only pairs"),
+        (&["pairs", "--transport", "wt-datagram", "--window", "4"], "--window 1"),
+    ] {
+        let output = loadtest(args).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(told(&output).contains(said), "{}", told(&output));
+    }
 }

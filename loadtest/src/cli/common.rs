@@ -17,7 +17,7 @@ pub struct Common {
     /// The server's public address
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub connect: SocketAddr,
-    /// ws, wss or wt-stream
+    /// ws, wss, wt-stream or, of pairs, wt-datagram: typing signals instead of messages (see below)
     #[arg(long, value_name = "NAME", default_value = "ws", value_parser = Transport::from_name)]
     pub transport: Transport,
     /// native or json

@@ -11,7 +11,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::{Habit, Hub, Notice, PeerPlan};
 use crate::account::{Arrival, Flow, Pending, record};
-use crate::clock;
+use crate::clock::{self, Nanos};
 use crate::stamp::Stamp;
 
 /// What one connection's arrivals are booked with.
@@ -51,9 +51,19 @@ impl Books {
         }
     }
 
+    /// A typing signal. Of a sender that hears nobody it is no matter.
+    pub fn typed(&mut self, on: bool) {
+        let Some(sender) = self.hears.clone().next() else { return };
+        let Some(signal) = self.hub.signal(sender) else { return };
+        match signal.arrive(on) {
+            Some((counter, due)) => self.arrived(Stamp { sender, counter, due }, clock::now()),
+            None => self.hub.tally.borrow_mut().counts.late += 1,
+        }
+    }
+
     fn stamped(&mut self, stamp: Stamp) {
         let now = clock::now();
-        let tally = &mut *self.hub.tally.borrow_mut();
+        let mut tally = self.hub.tally.borrow_mut();
         if !self.hears.contains(&stamp.sender) || self.own == Some(stamp.sender) {
             tally.counts.misdelivered += 1;
             return tally.trouble(|| format!("a message of sender {} came to somebody else", stamp.sender));
@@ -63,6 +73,13 @@ impl Books {
             Arrival::OutOfOrder => tally.counts.out_of_order += 1,
             Arrival::InOrder => {}
         }
+        drop(tally);
+        self.arrived(stamp, now);
+    }
+
+    /// Of a message that did not come before.
+    fn arrived(&self, stamp: Stamp, now: Nanos) {
+        let tally = &mut *self.hub.tally.borrow_mut();
         let after_its_step = stamp.due < self.hub.start.get();
         tally.counts.late += u64::from(after_its_step || now.saturating_sub(stamp.due) > self.hub.late_after);
         if after_its_step {

@@ -1,6 +1,7 @@
 //! What the peers of one thread share.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use chasqui_proto::command::AckLevel;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
+use super::Signal;
 use crate::account::{Progress, Tally};
 use crate::clock::{Nanos, Span};
 use crate::window::Window;
@@ -33,6 +35,8 @@ pub struct Hub {
     pub progress: Arc<Progress>,
     /// By sender; empty in an open loop.
     pub windows: Arc<[Window]>,
+    /// By sender; None where messages are the load.
+    pub signals: Option<RefCell<BTreeMap<u32, Rc<Signal>>>>,
     /// When the step's load began. What was due before belongs to a step whose books are closed.
     pub start: Cell<Nanos>,
     /// Latencies of messages due in this span are recorded.
@@ -46,6 +50,11 @@ pub struct Hub {
 impl Hub {
     pub fn window(&self, sender: u32) -> Option<&Window> {
         self.windows.get(sender as usize)
+    }
+
+    /// Where typing is the load.
+    pub fn signal(&self, sender: u32) -> Option<Rc<Signal>> {
+        Some(self.signals.as_ref()?.borrow_mut().entry(sender).or_default().clone())
     }
 
     pub fn begin(&self, timing: Timing) {
@@ -91,6 +100,7 @@ pub(super) mod tests {
             tally: RefCell::default(),
             progress: Arc::default(),
             windows: Arc::new([]),
+            signals: None,
             start: Cell::new(Nanos::MAX),
             measured: Cell::new(Span::NEVER),
             closing: Cell::new(false),

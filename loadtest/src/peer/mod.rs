@@ -7,6 +7,7 @@
 //! - [`Peer`]: the handle; [`Peer::connect`] authenticates, [`Peer::prepare`] brings it into its conversation
 //! - `reading`: reads; `booking`: books what was read; `sending`: stamps and sends what is due
 //! - `resuming`: a receiver that drops its connection and comes back, by the client rules
+//! - `signal`: typing as load, where messages carry a stamp and signals cannot
 //! - [`Hub`]: what the peers of a thread share
 
 mod booking;
@@ -16,6 +17,7 @@ mod prepare;
 mod reading;
 mod resuming;
 mod sending;
+mod signal;
 
 use chasqui_client::raw::Sender;
 use chasqui_proto::ids::ConvId;
@@ -24,6 +26,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 pub use hub::Hub;
 pub use prepare::Opening;
 pub use sending::{Due, Outbox};
+pub use signal::Signal;
 
 /// What a peer is to be.
 #[derive(Clone, Debug)]

@@ -41,9 +41,9 @@ fn take(books: &mut Books, event: Event) {
         Event::Error { id, code, .. } if id != OPENING_ID => books.refused(&id, code.name()),
         Event::Error { code, .. } => books.notify(Notice::Refused { name: code.name(), retry: code.retry() }),
         Event::Welcome { .. } => books.notify(Notice::Welcome),
+        Event::Typing { on, .. } => books.typed(on),
         Event::Receipt { .. }
         | Event::MemberAdded { .. }
-        | Event::Typing { .. }
         | Event::Presence { .. }
         | Event::SyncResult { .. }
         | Event::Retracted { .. }

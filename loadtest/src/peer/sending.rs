@@ -6,9 +6,10 @@ use std::rc::Rc;
 
 use chasqui_client::raw::Sender;
 use chasqui_proto::command::{Command, Target};
+use chasqui_proto::ids::ConvId;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
-use super::{Hub, Place};
+use super::{Hub, Place, Signal};
 use crate::account::{Pending, record};
 use crate::clock::{self, Nanos};
 use crate::stamp::{Content, Stamp, client_id};
@@ -55,6 +56,9 @@ impl Speaker {
         if due.place == Place::Floor {
             self.expect_no_answer(counter);
         }
+        if let (Some(signal), Place::Conversation(conv)) = (self.hub.signal(self.number), due.place) {
+            return self.signal(&signal, conv, counter, due.at).await;
+        }
         let content = self.content.stamped(Stamp { sender: self.number, counter, due: due.at });
         let Place::Conversation(conv) = due.place else {
             return Ok(self.to.send_payload(content.as_bytes()).await?);
@@ -70,6 +74,21 @@ impl Speaker {
             resend: false,
         };
         Ok(self.to.send(&command).await?)
+    }
+
+    /// Types, and waits until the partner knows or cannot be expected to.
+    async fn signal(&mut self, signal: &Signal, conv: ConvId, counter: u64, due: Nanos) -> anyhow::Result<()> {
+        self.expect_no_answer(counter);
+        self.id.clear();
+        write!(self.id, "{counter}")?;
+        let on = signal.begin(counter, due);
+        self.to.send(&Command::Typing { id: &self.id, conv, on }).await?;
+        if !signal.settled().await
+            && let Some(window) = self.hub.window(self.number)
+        {
+            window.refused(counter);
+        }
+        Ok(())
     }
 
     fn expect_no_answer(&self, counter: u64) {

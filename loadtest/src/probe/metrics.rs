@@ -24,6 +24,8 @@ pub struct MetricsUrl {
 pub struct Counters {
     pub frames_in: Option<u64>,
     pub frames_out: Option<u64>,
+    pub datagrams_in: Option<u64>,
+    pub datagrams_out: Option<u64>,
     pub writes: Option<u64>,
     pub bytes_out: Option<u64>,
     pub wakeups: Option<u64>,
@@ -80,6 +82,8 @@ impl Counters {
         Some(match name {
             "chasqui_frames_in_total" => &mut self.frames_in,
             "chasqui_frames_out_total" => &mut self.frames_out,
+            "chasqui_datagrams_in_total" => &mut self.datagrams_in,
+            "chasqui_datagrams_out_total" => &mut self.datagrams_out,
             "chasqui_writes_total" => &mut self.writes,
             "chasqui_bytes_out_total" => &mut self.bytes_out,
             "chasqui_wakeups_total" => &mut self.wakeups,
@@ -95,6 +99,8 @@ impl Counters {
         Self {
             frames_in: grown(self.frames_in, earlier.frames_in),
             frames_out: grown(self.frames_out, earlier.frames_out),
+            datagrams_in: grown(self.datagrams_in, earlier.datagrams_in),
+            datagrams_out: grown(self.datagrams_out, earlier.datagrams_out),
             writes: grown(self.writes, earlier.writes),
             bytes_out: grown(self.bytes_out, earlier.bytes_out),
             wakeups: grown(self.wakeups, earlier.wakeups),

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use chasqui_proto::command::AckLevel;
+use chasqui_proto::command::{AckLevel, Command};
+use chasqui_proto::dialect::{Dialect, encode_command};
+use chasqui_proto::ids::ConvId;
 
 use super::{
     ClientCost, CountsReport, Distribution, IdleMemory, Latencies, Measured, Report, Run, ServerCost, Soak, Throughput,
@@ -10,6 +12,7 @@ use super::{
 };
 use crate::account::{LatencyUs, Tally};
 use crate::cli::{ArrivalArgs, Common, IdleArgs, StormArgs, TrafficArgs};
+use crate::dial::Transport;
 use crate::peer::Habit;
 use crate::probe::Machine;
 use crate::rival::Rival;
@@ -57,7 +60,8 @@ pub struct Traffic<'a> {
 
 pub fn of_traffic(traffic: &Traffic<'_>) -> Report {
     let Traffic { about, measured, tally, .. } = traffic;
-    let counts = CountsReport::of(&tally.counts);
+    let datagrams = is_of_datagrams(traffic.args);
+    let counts = if datagrams { CountsReport::of_datagrams } else { CountsReport::of }(&tally.counts);
     let client = ClientCost::of(measured, about.thread_count, cpus(&traffic.args.common));
     let latencies = latencies(tally);
     let open_loop = matches!(traffic.load, Load::Open { .. });
@@ -68,6 +72,7 @@ pub fn of_traffic(traffic: &Traffic<'_>) -> Report {
     }
     verdict.expect_cut(about.stalling as u64, tally.counts.cut);
     Report {
+        counts,
         latency_us: Some(latencies),
         throughput: Some(throughput(measured)),
         server: ServerCost::of_load(measured, about.connect_grown_kib, about.conns),
@@ -137,18 +142,31 @@ fn bare(run: Run, tally: &Tally, mut verdict: Verdict) -> Report {
 
 fn traffic_run(traffic: &Traffic<'_>) -> Run {
     let Traffic { about, args, load, .. } = traffic;
+    let datagrams = is_of_datagrams(args);
+    let asked = args.common.rival.is_none() && !datagrams;
     Run {
         scenario: about.name.into(),
         conns: about.conns,
         senders: about.senders,
         receivers_per_message: about.receivers,
-        size_bytes: args.size.max(STAMP_BYTES),
-        ack: args.common.rival.is_none().then(|| ack_name(args.ack).into()),
+        size_bytes: if datagrams { signal_bytes(args.common.dialect) } else { args.size.max(STAMP_BYTES) },
+        ack: asked.then(|| ack_name(args.ack).into()),
         warmup_s: seconds(args.warmup),
         duration_s: seconds(args.duration),
         client_threads: about.thread_count,
         ..run_of(*load, &args.arrivals, &args.common)
     }
+}
+
+fn is_of_datagrams(args: &TrafficArgs) -> bool {
+    args.common.rival.is_none() && args.common.transport == Transport::WtDatagram
+}
+
+/// A typing signal's frame with a short request id.
+fn signal_bytes(dialect: Dialect) -> usize {
+    let mut frame = Vec::new();
+    encode_command(dialect, &Command::Typing { id: "0", conv: ConvId([0; 16]), on: true }, &mut frame);
+    frame.len()
 }
 
 fn run_of(load: Load, arrivals: &ArrivalArgs, common: &Common) -> Run {

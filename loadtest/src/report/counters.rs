@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::terminal::grouped;
 use crate::probe::Counters;
 
 /// Each absent where the relay does not count it.
@@ -9,6 +10,9 @@ use crate::probe::Counters;
 pub struct CounterReport {
     pub frames_in: Option<u64>,
     pub frames_out: Option<u64>,
+    /// Those of the frames that came, or went, as datagrams.
+    pub datagrams_in: Option<u64>,
+    pub datagrams_out: Option<u64>,
     pub writes: Option<u64>,
     pub bytes_out: Option<u64>,
     pub wakeups: Option<u64>,
@@ -23,11 +27,14 @@ pub struct CounterReport {
 
 impl CounterReport {
     pub fn of(counters: &Counters, delivered: u64) -> Self {
-        let Counters { frames_in, frames_out, writes, bytes_out, wakeups, turns } = *counters;
+        let Counters { frames_in, frames_out, datagrams_in, datagrams_out, writes, bytes_out, wakeups, turns } =
+            *counters;
         let per_delivery = |count: Option<u64>| ratio(count, Some(delivered));
         Self {
             frames_in,
             frames_out,
+            datagrams_in,
+            datagrams_out,
             writes,
             bytes_out,
             wakeups,
@@ -49,7 +56,10 @@ impl CounterReport {
             ("turns per delivery", self.turns_per_delivery),
         ];
         let known = parts.iter().filter_map(|(name, value)| value.map(|value| format!("{value:.3} {name}")));
-        known.collect::<Vec<_>>().join(", ")
+        let datagrams = [("datagrams in", self.datagrams_in), ("datagrams out", self.datagrams_out)];
+        let some = datagrams.iter().filter_map(|(name, count)| count.map(|count| (name, count)));
+        let some = some.filter(|(_, count)| *count > 0).map(|(name, count)| format!("{} {name}", grouped(count)));
+        known.chain(some).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -68,6 +78,8 @@ mod tests {
         let report = CounterReport::of(&counters, 200);
         assert_eq!((report.frames_per_write, report.writes_per_delivery), (Some(3.0), Some(0.5)));
         assert_eq!(report.line(), "3.000 frames per write, 0.500 writes per delivery");
+        let typing = Counters { datagrams_in: Some(0), datagrams_out: Some(1_200), ..Counters::default() };
+        assert_eq!(CounterReport::of(&typing, 200).line(), "1,200 datagrams out");
         assert_eq!(CounterReport::of(&Counters::default(), 200).line(), "");
         assert_eq!(CounterReport::of(&counters, 0).writes_per_delivery, None);
     }

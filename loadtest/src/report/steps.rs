@@ -150,6 +150,7 @@ impl Steps {
     fn all_counts(&self, rest: &Tally) -> CountsReport {
         let mut sum = rest.counts;
         self.steps.iter().for_each(|step| sum.merge(&step.counts.counts));
-        CountsReport::of(&sum)
+        let lost_allowed = self.steps.iter().map(|step| step.counts.lost_allowed).sum();
+        CountsReport { lost_allowed, ..CountsReport::of(&sum) }
     }
 }

@@ -89,6 +89,9 @@ fn counts(report: &Report, out: &mut String) -> fmt::Result {
     ] {
         write!(out, "  {name} {}", grouped(count))?;
     }
+    if report.counts.lost_allowed > 0 {
+        write!(out, "  ({} may be lost)", grouped(report.counts.lost_allowed))?;
+    }
     writeln!(out)
 }
 

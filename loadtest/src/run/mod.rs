@@ -63,6 +63,10 @@ fn told(scenario: &ScenarioArgs) -> anyhow::Result<Report> {
 }
 
 fn once(scenario: &ScenarioArgs) -> anyhow::Result<Report> {
+    let datagrams = scenario.common().transport == Transport::WtDatagram;
+    // The floor ignores how a relay is reached.
+    let fit = matches!(scenario, ScenarioArgs::Pairs(_) | ScenarioArgs::Floor(_));
+    ensure!(fit || !datagrams, "wt-datagram sends typing signals, and only pairs does so; all else goes by wt-stream");
     match scenario {
         ScenarioArgs::Pairs(load) => traffic::pairs(load),
         ScenarioArgs::Room { load, senders } => traffic::room(load, *senders),
@@ -124,6 +128,7 @@ fn quiet_settings(common: &Common) -> anyhow::Result<Settings> {
         drops: None,
         progress: Arc::new(Progress::default()),
         windows: Arc::new([]),
+        signals: common.transport == Transport::WtDatagram && chat,
     })
 }
 

@@ -6,6 +6,7 @@ use super::live::Live;
 use super::rig::Rig;
 use super::steps;
 use crate::cli::{LoadArgs, ReconnectArgs, SlowReaderArgs, TrafficArgs};
+use crate::dial::Transport;
 use crate::report::{self, Report};
 use crate::scenario::{self, Scenario};
 use crate::worker::{Drops, Load};
@@ -17,6 +18,9 @@ const MIXED_CONNS_DEFAULT: usize = 1_000;
 const SLOW_READER_CONNS_DEFAULT: usize = 20;
 
 pub(super) fn pairs(args: &LoadArgs) -> anyhow::Result<Report> {
+    let datagrams = args.traffic.common.transport == Transport::WtDatagram;
+    let one = args.traffic.window.is_none_or(|window| window == 1);
+    ensure!(one || !datagrams, "with wt-datagram a pair has one signal under way: --window 1");
     load(args, &|run| pairs_plan(&args.traffic, run))
 }
 

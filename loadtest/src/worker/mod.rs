@@ -50,6 +50,8 @@ pub struct Settings {
     pub progress: Arc<Progress>,
     /// By sender; empty in an open loop.
     pub windows: Arc<[Window]>,
+    /// What is sent are typing signals, not messages.
+    pub signals: bool,
 }
 
 impl Settings {

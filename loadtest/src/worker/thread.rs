@@ -137,6 +137,7 @@ impl Worker {
             tally: RefCell::new(Tally::default()),
             progress: settings.progress.clone(),
             windows: settings.windows.clone(),
+            signals: settings.signals.then(RefCell::default),
             start: Cell::new(Nanos::MAX),
             measured: Cell::new(Span::NEVER),
             closing: Cell::new(false),

@@ -18,6 +18,8 @@ pub const LIFTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/bench.t
 pub struct Relay {
     process: Child,
     address: String,
+    /// Where its counters are.
+    pub metrics: String,
     data: tempfile::TempDir,
     /// Kept open, so that what it still prints goes somewhere.
     _stdout: BufReader<ChildStdout>,
@@ -42,8 +44,10 @@ impl Relay {
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
         let mut first_line = String::new();
         stdout.read_line(&mut first_line).unwrap();
-        let address = first_line.split_whitespace().find(|word| word.starts_with("127.0.0.1:")).unwrap().to_owned();
-        Self { process, address, data, _stdout: stdout }
+        let mut ports = first_line.split([' ', ',', '\n']).filter(|word| word.starts_with("127.0.0.1:"));
+        let address = ports.next().unwrap().to_owned();
+        let metrics = format!("http://{}/metrics", ports.next().unwrap());
+        Self { process, address, metrics, data, _stdout: stdout }
     }
 
     /// Runs the built tool; its report, and whether it exited with success.
