@@ -125,14 +125,14 @@ impl Conn {
         true
     }
 
-    /// False: it has to go the other way, for the session takes no datagrams, or none as long, or is not to be sent
+    /// The bytes that went. None: it has to go the other way, for the session takes no datagrams, or none as long, or is not to be sent
     /// more than it reads.
-    pub(super) fn send_datagram(&self, frame: &[u8]) -> bool {
-        let Sink::Stream { datagrams: Some(session), .. } = &self.sink else { return false };
+    pub(super) fn send_datagram(&self, frame: &[u8]) -> Option<usize> {
+        let Sink::Stream { datagrams: Some(session), .. } = &self.sink else { return None };
         // A datagram has an end of its own.
         let payload = frame.strip_suffix(self.wire.dialect().stream_terminator()).unwrap_or(frame);
         let fits = payload.len() <= DATAGRAM_BYTES_MAX && self.closing.get().is_none() && !self.is_congested();
-        fits && session.send_datagram(payload).is_ok()
+        (fits && session.send_datagram(payload).is_ok()).then_some(payload.len())
     }
 
     /// A frame of the transport itself, such as a pong.

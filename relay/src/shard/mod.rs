@@ -217,9 +217,11 @@ impl Shell {
     }
 
     fn queue(&self, conn: &Rc<Conn>, frame: bytes::Bytes, lane: Lane) {
-        if lane == Lane::Datagram && conn.send_datagram(&frame) {
+        if lane == Lane::Datagram
+            && let Some(bytes) = conn.send_datagram(&frame)
+        {
             self.stats.frames_out.add(1);
-            self.stats.bytes_out.add(frame.len() as u64);
+            self.stats.bytes_out.add(bytes as u64);
             return self.stats.datagrams_out.add(1);
         }
         self.put(conn, frame, lane != Lane::Ordered);

@@ -76,7 +76,8 @@ fn counts(report: &Report) -> String {
         ("attempts to connect failed", counts.connect_failed),
     ];
     let good: String = good.iter().map(|(name, count)| row(name, &grouped(*count as f64), false)).collect();
-    let bad = bad.map(|(name, count)| row(name, &grouped(count as f64), count > 0));
+    let allowed = |name| if name == "lost" { report.counts.lost_allowed } else { 0 };
+    let bad = bad.map(|(name, count)| row(name, &grouped(count as f64), count > allowed(name)));
     let each =
         report.run.receivers_per_message.map_or(String::new(), |each| format!("; each goes to {}", receivers(each)));
     let note = format!("All messages of the run, warm-up included{each}.");
