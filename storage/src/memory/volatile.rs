@@ -15,9 +15,10 @@ use chasqui_proto::row::{
 };
 use foldhash::HashMap;
 
-/// As many as a live conversation holds, so that one that was evicted finds all it had. Few on purpose: what all
-/// conversations keep is written once and again, and is fast only while it fits into the processor's cache.
-pub const VOLATILE_MESSAGES_MAX: usize = 64;
+/// As many as a live conversation holds, so that one that was evicted finds all it had; and not one more, so that a
+/// text which the conversation forgets is held by nobody and its memory can be used for the next. Few on purpose: what
+/// all conversations keep is written once and again, and is fast only while it fits into the processor's cache.
+pub const VOLATILE_MESSAGES_MAX: usize = 60;
 
 /// One store, reached by all shards.
 #[derive(Clone, Default)]
