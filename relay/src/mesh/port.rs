@@ -43,6 +43,7 @@ pub struct Port<T> {
     dirty: Vec<bool>,
     /// Where the next drain starts, so that no ring is always last.
     next: usize,
+    ring_depth_max: usize,
     bell: Rc<PortBell>,
 }
 
@@ -78,7 +79,7 @@ impl<T> Link<T> {
     /// Opens the port on the thread that runs its shard.
     pub fn open(self) -> io::Result<Port<T>> {
         let bell = Rc::new(PortBell::open(self.doorbell())?);
-        Ok(Port { dirty: vec![false; self.bells.len()], next: self.me, bell, link: self })
+        Ok(Port { dirty: vec![false; self.bells.len()], next: self.me, ring_depth_max: 0, bell, link: self })
     }
 }
 
@@ -129,6 +130,7 @@ impl<T> Port<T> {
         while taken < max && empty_in_a_row < rings {
             let named = &mut self.link.inlets[self.next];
             self.next = (self.next + 1) % rings;
+            self.ring_depth_max = self.ring_depth_max.max(named.inlet.depth());
             let count = named.inlet.take(QUANTUM.min(max - taken), |message| each(named.from, message));
             named.taken |= count > 0;
             taken += count;
@@ -180,6 +182,11 @@ impl<T> Port<T> {
     /// dirty, as a port that waits does.
     pub fn bell(&self) -> Rc<PortBell> {
         self.bell.clone()
+    }
+
+    /// The most messages that a drain has found in one ring.
+    pub fn ring_depth_max(&self) -> usize {
+        self.ring_depth_max
     }
 
     /// How full each inbound ring is.

@@ -9,6 +9,7 @@
 pub mod conn;
 pub mod encode;
 pub mod flush;
+pub mod histogram;
 mod lazy;
 pub mod outbox;
 mod pump;
@@ -113,6 +114,7 @@ impl Shell {
     pub fn end_turn(&self) {
         self.turn_now.set(None);
         self.encoder.borrow_mut().recycle();
+        self.stats.core.set(self.core.borrow().gauges());
     }
 
     /// The transport is gone.

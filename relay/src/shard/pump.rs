@@ -96,6 +96,7 @@ async fn messages(shell: Rc<Shell>, port: Rc<RefCell<Port<Msg>>>, mut stored: Re
     loop {
         port.borrow_mut().take_released(&mut |_, _| {});
         let taken = port.borrow_mut().drain(DRAIN_MAX, &mut |from, msg| mesh.push((from, msg)));
+        shell.stats.count_mesh(taken, port.borrow().ring_depth_max());
         let answered = stored.drain(DRAIN_MAX, &mut |completion| done.push(completion));
         mesh.drain(..).for_each(|(from, msg)| shell.input(Input::Mesh { from: from as ShardId, msg }));
         done.drain(..).for_each(|completion| shell.input(Input::Stored(completion)));

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use crate::rt::turn::TurnCounts;
+use chasqui_chat::shard::Gauges;
 
-/// Turns of up to 2^n microseconds are counted in bucket n; the last takes all longer ones (2^20 us is a second).
-pub const TURN_BUCKETS: usize = 21;
+use super::histogram::Histogram;
+use crate::rt::turn::TurnCounts;
 
 /// A number with one writer.
 #[derive(Default)]
@@ -47,38 +47,52 @@ pub struct Stats {
     pub wakeups: Counter,
     pub turns: Counter,
     /// How long turns took, from their start to the last write.
-    pub turn_us: [Counter; TURN_BUCKETS],
-    pub turn_us_sum: Counter,
+    pub turn_time: Histogram,
+    /// Messages taken from other shards.
+    pub mesh_in: Counter,
+    /// The most that were found waiting in one ring from another shard.
+    pub mesh_ring_max: Counter,
+    pub core: CoreGauges,
+}
+
+/// The core's depths at the end of the last turn.
+#[derive(Default)]
+pub struct CoreGauges {
+    /// Conversations in memory.
+    pub live_conversations: Counter,
+    /// Commands whose answers are not back.
+    pub permits_out: Counter,
+    pub store_inflight: Counter,
+    /// Messages to other shards that wait for room in a ring.
+    pub debts: Counter,
+    /// Conversations that a shard was not told all of, for want of room in its ring.
+    pub behind: Counter,
 }
 
 impl Stats {
     /// A turn has ended.
     pub fn end_turn(&self, took: Duration, counts: TurnCounts) {
-        let us = took.as_micros() as u64;
-        let bucket = (u64::BITS - us.saturating_sub(1).leading_zeros()) as usize;
-        self.turn_us[bucket.min(TURN_BUCKETS - 1)].add(1);
-        self.turn_us_sum.add(us);
+        self.turn_time.record(took);
         self.wakeups.set(counts.wakeups);
         self.turns.set(counts.turns);
+    }
+
+    /// Messages were taken from other shards.
+    pub fn count_mesh(&self, taken: usize, ring_max: usize) {
+        self.mesh_in.add(taken as u64);
+        self.mesh_ring_max.set(ring_max as u64);
+    }
+}
+
+impl CoreGauges {
+    pub fn set(&self, gauges: Gauges) {
+        self.live_conversations.set(gauges.live_conversations as u64);
+        self.permits_out.set(gauges.permits_out.into());
+        self.store_inflight.set(gauges.store_inflight as u64);
+        self.debts.set(gauges.debts as u64);
+        self.behind.set(gauges.behind as u64);
     }
 }
 
 /// The stats of every shard, in order.
 pub type AllStats = Arc<[Arc<Stats>]>;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_turn_is_counted_where_it_belongs() {
-        let stats = Stats::default();
-        for us in [0, 1, 2, 3, 4, 5, 1 << 20, 1 << 30] {
-            stats.end_turn(Duration::from_micros(us), TurnCounts { turns: us, ..TurnCounts::default() });
-        }
-        let counted: Vec<u64> = stats.turn_us.iter().map(Counter::get).collect();
-        assert_eq!(counted[..4], [2, 1, 2, 1], "up to 1, 2, 4 and 8 microseconds");
-        assert_eq!(counted[TURN_BUCKETS - 1], 2, "a second, and far longer");
-        assert_eq!(stats.turns.get(), 1 << 30);
-    }
-}

@@ -2,6 +2,8 @@
 #![allow(dead_code)]
 
 pub mod datagrams;
+pub mod metrics;
+pub mod party;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
