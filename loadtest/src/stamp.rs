@@ -65,6 +65,11 @@ pub fn client_id(run: u64, sender: u32, counter: u64) -> ClientId {
     ClientId(id)
 }
 
+/// The client id of what brings a sender into its conversation: a greeting or a group. Load counts from 0.
+pub fn opening_client_id(run: u64, sender: u32) -> ClientId {
+    client_id(run, sender, u64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

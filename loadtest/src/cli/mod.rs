@@ -1,11 +1,12 @@
 //! The command line.
 //!
-//! One file per group of options: [`Common`], [`TrafficArgs`], [`StepArgs`], [`IdleArgs`], `special`, [`FloorArgs`] and
-//! [`CompareArgs`]; `values` reads single values.
+//! One file per group of options: [`Common`], [`TrafficArgs`], [`StepArgs`], [`IdleArgs`], [`IsolationArgs`], `special`,
+//! [`FloorArgs`] and [`CompareArgs`]; `values` reads single values.
 
 mod common;
 mod compare;
 mod idle;
+mod isolation;
 mod rival;
 mod special;
 mod steps;
@@ -18,6 +19,7 @@ pub use self::compare::CompareArgs;
 pub use self::rival::{FloorArgs, FloorScenario, ServeArgs};
 pub use common::Common;
 pub use idle::IdleArgs;
+pub use isolation::IsolationArgs;
 pub use special::{ReconnectArgs, SlowReaderArgs, SoakArgs, SoakLoad, StormArgs};
 pub use steps::{LoadArgs, Measure, Percentile, Slo, StepArgs};
 pub use traffic::{ArrivalArgs, TrafficArgs};
@@ -142,6 +144,13 @@ pub enum ScenarioArgs {
     ///
     /// Start the server afresh, or they fill memory that former ones have left.
     Idle(IdleArgs),
+    /// What a shard feels of a busy room on another: its own turns, alone and beside the room
+    ///
+    /// Pairs whose users, conversations and connections are all of shard 1, measured in turns alone and beside a room
+    /// that is all of shard 0 and in a closed loop. Compared is the 99th percentile of shard 1's turns in the relay's own
+    /// histogram, so --metrics is needed, a relay with two shards, and --pin with the CPU of shard 0: the room's clients
+    /// and shard 0 then share that CPU, and shard 1 has its own to itself.
+    Isolation(IsolationArgs),
     /// Pairs or a room on a server without chat, the unit for what chat costs
     ///
     /// What says how a relay is reached and spoken to (--connect, --transport, --dialect, --ack, tokens, certificates) is
@@ -160,6 +169,7 @@ impl ScenarioArgs {
             Self::Reconnect(reconnect) => &reconnect.traffic.common,
             Self::Soak(soak) => &soak.traffic.common,
             Self::Idle(idle) => &idle.common,
+            Self::Isolation(isolation) => &isolation.common,
             Self::Floor(floor) => floor.common(),
         }
     }

@@ -174,7 +174,7 @@ mod tests {
 
     fn books(hub: &Rc<Hub>, habit: Habit, pending: Pending) -> Books {
         let opening = Opening::Idle;
-        let plan = PeerPlan { user: "u".into(), sender: None, audience: 3, hears: 0..2, opening, habit };
+        let plan = PeerPlan { user: "u".into(), sender: None, audience: 3, hears: 0..2, opening, habit, shard: None };
         Books::new(hub.clone(), tokio::sync::mpsc::unbounded_channel().0, Rc::new(RefCell::new(pending)), &plan)
     }
 

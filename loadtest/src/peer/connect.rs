@@ -5,8 +5,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use chasqui_client::Connector;
+use chasqui_client::{Connection, Connector};
 use chasqui_proto::command::Command;
+use chasqui_proto::event::Event;
 use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 use tokio::time::timeout;
@@ -18,17 +19,41 @@ use crate::account::Pending;
 
 /// A session nobody welcomes for this long never begins.
 const WELCOME_TIMEOUT: Duration = Duration::from_secs(20);
+/// With two shards one in 10^30 goes beyond it.
+const SHARD_ATTEMPTS_MAX: usize = 100;
 /// The close code for "this is over".
 pub(super) const CLOSE_NORMAL: u16 = 1000;
+
+/// A connection that this shard has accepted, its welcome read. Which does is the kernel's choice, so those of others
+/// are closed again.
+async fn connect_to(connector: &Connector, token: &str, shard: u16) -> anyhow::Result<Connection> {
+    for _ in 0..SHARD_ATTEMPTS_MAX {
+        let mut connection = connector.connect_as(token).await?;
+        match connection.receiver.next().await? {
+            Event::Welcome { session, .. } if session.shard() == shard => return Ok(connection),
+            Event::Welcome { .. } => connection.sender.close(CLOSE_NORMAL, ""),
+            other => bail!("instead of a welcome: {other:?}"),
+        }
+    }
+    bail!("of {SHARD_ATTEMPTS_MAX} connections none came to shard {shard}")
+}
 
 impl Peer {
     /// Connects and authenticates.
     pub async fn connect(hub: Rc<Hub>, connector: Connector, plan: PeerPlan, token: String) -> anyhow::Result<Self> {
-        let connection = connector.connect_as(&token).await?;
+        let connection = match plan.shard {
+            Some(shard) => {
+                timeout(WELCOME_TIMEOUT, connect_to(&connector, &token, shard)).await.context("no welcome")??
+            }
+            None => connector.connect_as(&token).await?,
+        };
         let (outbox, queue) = mpsc::unbounded_channel();
         let (notify, notices) = mpsc::unbounded_channel();
         let pending = Rc::new(RefCell::new(Pending::default()));
         let books = Books::new(hub.clone(), notify, pending.clone(), &plan);
+        if plan.shard.is_some() {
+            books.notify(Notice::Welcome);
+        }
         let line = if plan.habit == Habit::Drops {
             ensure!(plan.sender.is_none(), "a peer that drops its connection does not send");
             let (orders, taken) = mpsc::unbounded_channel();

@@ -40,12 +40,14 @@ pub struct PeerPlan {
     pub hears: std::ops::Range<u32>,
     pub opening: Opening,
     pub habit: Habit,
+    /// The shard that is to have its connection, where it matters.
+    pub shard: Option<u16>,
 }
 
 impl PeerPlan {
     /// A session and nothing else.
     pub fn resting(user: String) -> Self {
-        Self { user, sender: None, audience: 0, hears: 0..0, opening: Opening::Idle, habit: Habit::Reads }
+        Self { user, sender: None, audience: 0, hears: 0..0, opening: Opening::Idle, habit: Habit::Reads, shard: None }
     }
 }
 

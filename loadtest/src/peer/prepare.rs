@@ -8,12 +8,10 @@ use chasqui_proto::ids::{ClientId, ConvId};
 use tokio::time::{sleep, timeout};
 
 use super::{Hub, Notice, Peer, Place};
-use crate::stamp::client_id;
+use crate::stamp::opening_client_id;
 
 /// The request id of greetings and creations; load uses numbers.
 pub(super) const OPENING_ID: &str = "opening";
-/// Client ids of load count from 0.
-const OPENING_COUNTER: u64 = u64::MAX;
 const OPENING_TIMEOUT: Duration = Duration::from_secs(30);
 /// An overloaded server is asked again after this long.
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
@@ -43,7 +41,7 @@ impl Peer {
     }
 
     async fn open(&mut self, hub: &Hub) -> anyhow::Result<Option<Place>> {
-        let id = client_id(hub.run, self.plan.sender.unwrap_or_default(), OPENING_COUNTER);
+        let id = opening_client_id(hub.run, self.plan.sender.unwrap_or_default());
         match self.plan.opening.clone() {
             Opening::Idle => return Ok(None),
             Opening::Enter(_) => return Ok(Some(Place::Floor)),

@@ -49,7 +49,7 @@ impl MetricsUrl {
         Ok(Counters::parse(&page))
     }
 
-    fn page(&self) -> anyhow::Result<String> {
+    pub(super) fn page(&self) -> anyhow::Result<String> {
         let mut stream = TcpStream::connect_timeout(&self.address, TIMEOUT)?;
         stream.set_read_timeout(Some(TIMEOUT))?;
         let Self { address, path } = self;

@@ -9,6 +9,7 @@ mod memory;
 mod metrics;
 mod open_files;
 mod pressure;
+mod turns;
 
 pub use cpu::{CpuTimes, CpuUse};
 pub use machine::Machine;
@@ -16,3 +17,4 @@ pub use memory::rss_kib;
 pub use metrics::{Counters, MetricsUrl};
 pub use open_files::raise_open_files;
 pub use pressure::{Pressure, PressureReading};
+pub use turns::TurnTimes;

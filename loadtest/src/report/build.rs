@@ -7,14 +7,14 @@ use chasqui_proto::dialect::{Dialect, encode_command};
 use chasqui_proto::ids::ConvId;
 
 use super::{
-    ClientCost, CountsReport, Distribution, IdleMemory, Latencies, Measured, Report, Run, ServerCost, Soak, Throughput,
-    Verdict, curve,
+    ClientCost, CountsReport, Distribution, IdleMemory, Isolation, Latencies, Measured, Report, Run, ServerCost, Soak,
+    Throughput, Verdict, curve,
 };
 use crate::account::{LatencyUs, Tally};
-use crate::cli::{ArrivalArgs, Common, IdleArgs, StormArgs, TrafficArgs};
+use crate::cli::{ArrivalArgs, Common, IdleArgs, IsolationArgs, StormArgs, TrafficArgs};
 use crate::dial::Transport;
 use crate::peer::Habit;
-use crate::probe::Machine;
+use crate::probe::{Machine, Pressure};
 use crate::rival::Rival;
 use crate::run::cpus;
 use crate::scenario::Scenario;
@@ -115,6 +115,25 @@ pub fn of_idle(args: &IdleArgs, memory: IdleMemory, tally: &Tally) -> Report {
     Report { server: ServerCost::of_rest(&memory), ..bare(run, tally, verdict) }
 }
 
+/// The counts are of pairs and room together.
+pub fn of_isolation(args: &IsolationArgs, isolation: Isolation, pressure: Pressure, tally: &Tally) -> Report {
+    let mut verdict = Verdict::of_counts(&CountsReport::of(&tally.counts), true);
+    verdict.fail_with(isolation.failure());
+    let run = Run {
+        scenario: "isolation".into(),
+        conns: args.conns + args.members,
+        senders: args.conns as u32 / 2 + 1,
+        size_bytes: args.size.max(STAMP_BYTES),
+        ack: Some(ack_name(args.ack).into()),
+        warmup_s: seconds(args.warmup),
+        duration_s: seconds(args.duration),
+        ..run_of(Load::Open { rate: args.rate }, &args.arrivals, &args.common)
+    };
+    // Latencies quiet and loaded in one histogram would say nothing.
+    let counted = Tally { counts: tally.counts, trouble: tally.trouble.clone(), ..Tally::default() };
+    Report { isolation: Some(isolation), pressure: Some(pressure), ..bare(run, &counted, verdict) }
+}
+
 /// A report without figures.
 fn bare(run: Run, tally: &Tally, mut verdict: Verdict) -> Report {
     verdict.failures.extend(tally.trouble.clone().filter(|_| !verdict.passed));
@@ -136,6 +155,7 @@ fn bare(run: Run, tally: &Tally, mut verdict: Verdict) -> Report {
         steps: Vec::new(),
         search: None,
         soak: None,
+        isolation: None,
         verdict,
     }
 }

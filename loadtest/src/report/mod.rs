@@ -2,7 +2,7 @@
 //!
 //! - [`Report`]: everything, as it is written to JSON
 //! - [`Verdict`]: passed or failed, and whether the figures can be believed
-//! - [`Steps`]: several rates; [`Repeated`]: several runs; [`Soak`]: a long one
+//! - [`Steps`]: several rates; [`Repeated`]: several runs; [`Soak`]: a long one; [`Isolation`]: one shard beside another
 //! - [`Distribution`], [`TimePoint`]: latency as curves; [`hgrm`]: the former as other tools read it
 //! - [`terminal`]: the same for people, on a few lines; [`html`]: as a page with plots
 
@@ -12,6 +12,7 @@ mod counters;
 mod curve;
 mod hgrm;
 pub mod html;
+mod isolation;
 mod repeated;
 mod soak;
 mod steps;
@@ -20,11 +21,12 @@ mod verdict;
 
 use serde::{Deserialize, Serialize};
 
-pub use build::{About, Traffic, of_idle, of_soak, of_storm, of_traffic};
+pub use build::{About, Traffic, of_idle, of_isolation, of_soak, of_storm, of_traffic};
 pub use cost::{ClientCost, IdleMemory, Measured, ServerCost};
 pub use counters::CounterReport;
 pub use curve::{Distribution, QuantilePoint, TimePoint};
 pub use hgrm::hgrm;
+pub use isolation::{Isolation, IsolationRound, TurnFigures};
 pub use repeated::{Repeated, Spread, repeated_terminal};
 pub use soak::{Soak, SoakLine, soak_line};
 pub use steps::{SearchReport, StepReport, Steps};
@@ -63,6 +65,7 @@ pub struct Report {
     pub steps: Vec<StepReport>,
     pub search: Option<SearchReport>,
     pub soak: Option<Soak>,
+    pub isolation: Option<Isolation>,
     pub verdict: Verdict,
 }
 

@@ -20,6 +20,7 @@ fn write(report: &Report, out: &mut String) -> fmt::Result {
     sessions(report, out)?;
     latency_table(report, out)?;
     search(report, out)?;
+    report.isolation.iter().try_for_each(|isolation| out.write_str(&isolation.lines()))?;
     costs(report, out)?;
     verdict(report, out)
 }

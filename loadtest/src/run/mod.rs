@@ -2,6 +2,7 @@
 
 mod floor;
 mod idle;
+mod isolation;
 mod live;
 mod output;
 mod reading;
@@ -77,6 +78,7 @@ fn once(scenario: &ScenarioArgs) -> anyhow::Result<Report> {
         ScenarioArgs::Reconnect(reconnect) => traffic::reconnect(reconnect),
         ScenarioArgs::Soak(soak) => soak::run(soak),
         ScenarioArgs::Idle(idle) => idle::run(idle),
+        ScenarioArgs::Isolation(isolation) => isolation::run(isolation),
         ScenarioArgs::Floor(args) => floor::run(args),
     }
 }

@@ -77,6 +77,11 @@ impl Rig {
         Ok(Measured { server_rss_kib, ..before.to(&after) })
     }
 
+    /// Makes a load beside others, over this span, and returns at once.
+    pub fn begin(&self, load: Load, measured: Span) -> anyhow::Result<()> {
+        self.crew.run(Step { load, timing: Timing { start: measured.from, measured } })
+    }
+
     pub fn progress(&self) -> &Progress {
         &self.settings.progress
     }

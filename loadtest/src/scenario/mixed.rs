@@ -74,6 +74,7 @@ fn group(run: u64, first: usize, size: usize, first_sender: u32) -> Vec<PeerPlan
         hears: first_sender..first_sender + writers,
         opening: if index == 0 { Opening::Create(users[1..].to_vec()) } else { Opening::Join },
         habit: Habit::Reads,
+        shard: None,
     };
     (0..size).map(member).collect()
 }

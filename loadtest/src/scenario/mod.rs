@@ -5,6 +5,7 @@
 
 mod floor;
 mod idle;
+mod isolation;
 mod mixed;
 mod pairs;
 mod reconnect;
@@ -12,6 +13,7 @@ mod room;
 mod slow_reader;
 
 pub use idle::idle;
+pub use isolation::{At, busy_room, quiet_pairs};
 pub use mixed::mixed;
 pub use pairs::pairs;
 pub use reconnect::reconnect;

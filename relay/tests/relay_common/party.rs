@@ -5,7 +5,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chasqui_client::raw::Sender;
 use chasqui_client::{
@@ -23,7 +23,9 @@ pub const SHARDS: u16 = 2;
 const CONNECTING_MAX: usize = 16;
 /// What the system holds for a member that does not read.
 const STALLED_BUFFER_BYTES: u32 = 64 * 1024;
-const SETTLE_POLL: Duration = Duration::from_millis(20);
+/// Some looks in a row must be alike, over longer than receipts are held back.
+const SETTLE_POLL: Duration = Duration::from_millis(50);
+const CALM_LOOKS: usize = 6;
 
 /// Who connects members.
 #[derive(Clone)]
@@ -172,19 +174,23 @@ pub fn room_at(creator: &str, home: u16) -> ClientId {
     ids.into_iter().find(|id| ConvId::group(&creator, *id).vshard() % SHARDS == home).unwrap()
 }
 
-/// A reading once nothing is under way any more.
+/// A reading once nothing is under way any more, nor has been for a while.
 pub async fn settled(server: &Server, connections: [u64; SHARDS as usize]) -> Metrics {
-    let has_settled = |metrics: &Metrics| {
-        (0..SHARDS)
-            .all(|shard| metrics.is_quiet(shard) && metrics.of(shard, "connections") == connections[usize::from(shard)])
-    };
-    for _ in 0..PATIENCE.as_millis() / SETTLE_POLL.as_millis() {
-        // A turn counts what it did before it ends, so a little later all of it is on the page.
+    let (began, mut last, mut calm_looks) = (Instant::now(), Metrics::read(server), 0);
+    while began.elapsed() < PATIENCE {
         tokio::time::sleep(SETTLE_POLL).await;
         let metrics = Metrics::read(server);
-        if has_settled(&metrics) {
+        let is_calm = (0..SHARDS).all(|shard| {
+            let same = |series| metrics.of(shard, series) == last.of(shard, series);
+            let is_silent = ["frames_in_total", "frames_out_total", "mesh_messages_total"].into_iter().all(same);
+            let expected = connections[usize::from(shard)];
+            is_silent && metrics.is_quiet(shard) && metrics.of(shard, "connections") == expected
+        });
+        calm_looks = if is_calm { calm_looks + 1 } else { 0 };
+        if calm_looks == CALM_LOOKS {
             return metrics;
         }
+        last = metrics;
     }
-    panic!("it does not settle: {:?}", Metrics::read(server));
+    panic!("it does not settle: {last:?}");
 }
