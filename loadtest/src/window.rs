@@ -3,7 +3,7 @@
 //! A slot is freed when the message it was taken for has reached everyone, so the window counts deliveries, not
 //! acknowledgements. Slots are used in turn: message `c` takes slot `c mod n`.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use tokio::sync::Notify;
 
@@ -12,6 +12,8 @@ use tokio::sync::Notify;
 pub struct Window {
     /// Receivers still to be reached, per slot.
     missing: Vec<AtomicU32>,
+    /// Messages that have taken a slot; the next is numbered so. Only their sender counts.
+    taken: AtomicU64,
     freed: Notify,
     /// A message was refused since a slot was last taken.
     refused: AtomicBool,
@@ -20,17 +22,22 @@ pub struct Window {
 impl Window {
     pub fn new(size: usize) -> Self {
         let missing = (0..size).map(|_| AtomicU32::new(0)).collect();
-        Self { missing, freed: Notify::new(), refused: AtomicBool::new(false) }
+        Self { missing, taken: AtomicU64::new(0), freed: Notify::new(), refused: AtomicBool::new(false) }
     }
 
-    /// Waits for the slot of message `counter` and takes it for `receivers` deliveries. Whether the server has refused
-    /// a message since: then the sender had better pause.
-    pub async fn take(&self, counter: u64, receivers: u32) -> bool {
-        while self.slot(counter).load(Ordering::Acquire) != 0 {
+    /// Waits for the slot of the next message. Whether the server has refused a message since: then the sender had
+    /// better pause.
+    pub async fn free(&self) -> bool {
+        while self.slot(self.taken.load(Ordering::Relaxed)).load(Ordering::Acquire) != 0 {
             self.freed.notified().await;
         }
-        self.slot(counter).store(receivers, Ordering::Release);
         self.refused.swap(false, Ordering::AcqRel)
+    }
+
+    /// Takes the slot, once it is free, for `receivers` deliveries of the next message.
+    pub fn take(&self, receivers: u32) {
+        let counter = self.taken.fetch_add(1, Ordering::Relaxed);
+        self.slot(counter).store(receivers, Ordering::Release);
     }
 
     /// One receiver has the message.
@@ -59,30 +66,34 @@ mod tests {
     use super::*;
     use std::task::{Context, Poll, Waker};
 
-    fn taking(window: &Window, counter: u64) -> Poll<bool> {
-        Box::pin(window.take(counter, 2)).as_mut().poll(&mut Context::from_waker(Waker::noop()))
+    fn taking(window: &Window) -> Poll<bool> {
+        let free = Box::pin(window.free()).as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        free.map(|refused| {
+            window.take(2);
+            refused
+        })
     }
 
     #[test]
     fn no_more_than_the_window_is_under_way() {
         let window = Window::new(2);
-        assert_eq!((taking(&window, 0), taking(&window, 1)), (Poll::Ready(false), Poll::Ready(false)));
-        assert_eq!(taking(&window, 2), Poll::Pending);
+        assert_eq!((taking(&window), taking(&window)), (Poll::Ready(false), Poll::Ready(false)));
+        assert_eq!(taking(&window), Poll::Pending);
         window.delivered(0);
-        assert_eq!(taking(&window, 2), Poll::Pending, "one of two receivers is still missing");
+        assert_eq!(taking(&window), Poll::Pending, "one of two receivers is still missing");
         window.delivered(0);
-        assert_eq!(taking(&window, 2), Poll::Ready(false));
+        assert_eq!(taking(&window), Poll::Ready(false));
     }
 
     #[test]
     fn a_refused_message_frees_its_slot_and_is_told_once() {
         let window = Window::new(1);
-        assert_eq!(taking(&window, 0), Poll::Ready(false));
+        assert_eq!(taking(&window), Poll::Ready(false));
         window.refused(0);
-        assert_eq!(taking(&window, 1), Poll::Ready(true));
+        assert_eq!(taking(&window), Poll::Ready(true));
         window.refused(1);
         window.delivered(1);
-        assert_eq!(taking(&window, 2), Poll::Ready(true), "a delivery that nobody waits for frees nothing");
-        assert_eq!(taking(&window, 3), Poll::Pending);
+        assert_eq!(taking(&window), Poll::Ready(true), "a delivery that nobody waits for frees nothing");
+        assert_eq!(taking(&window), Poll::Pending);
     }
 }

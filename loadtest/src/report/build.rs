@@ -129,9 +129,7 @@ pub fn of_isolation(args: &IsolationArgs, isolation: Isolation, pressure: Pressu
         duration_s: seconds(args.duration),
         ..run_of(Load::Open { rate: args.rate }, &args.arrivals, &args.common)
     };
-    // Latencies quiet and loaded in one histogram would say nothing.
-    let counted = Tally { counts: tally.counts, trouble: tally.trouble.clone(), ..Tally::default() };
-    Report { isolation: Some(isolation), pressure: Some(pressure), ..bare(run, &counted, verdict) }
+    Report { isolation: Some(isolation), pressure: Some(pressure), ..bare(run, tally, verdict) }
 }
 
 /// A report without figures.

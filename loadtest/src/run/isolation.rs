@@ -45,6 +45,7 @@ struct Bench<'a> {
     room: Rig,
     quiet: TurnTimes,
     beside_room: TurnTimes,
+    tally: Tally,
 }
 
 impl<'a> Bench<'a> {
@@ -53,7 +54,8 @@ impl<'a> Bench<'a> {
         let pairs = Rig::connect(&args.traffic(None), &|run| quiet_pairs(run, args.conns, at(QUIET)), None)?;
         let crowd = args.traffic(Some(args.window));
         let room = Rig::connect(&crowd, &|run| busy_room(run, args.members, at(BUSY)), None)?;
-        Ok(Self { args, url, pairs, room, quiet: TurnTimes::default(), beside_room: TurnTimes::default() })
+        let (quiet, beside_room) = (TurnTimes::default(), TurnTimes::default());
+        Ok(Self { args, url, pairs, room, quiet, beside_room, tally: Tally::default() })
     }
 
     fn round(&mut self) -> anyhow::Result<IsolationRound> {
@@ -66,14 +68,15 @@ impl<'a> Bench<'a> {
     }
 
     /// Of the measured shard, while the pairs talk.
-    fn turns(&self) -> anyhow::Result<TurnTimes> {
+    fn turns(&mut self) -> anyhow::Result<TurnTimes> {
         let mut turns = Turns { url: self.url, ends: Vec::new(), live: Live::new(self.pairs.progress()) };
         self.pairs.load(Load::Open { rate: self.args.rate }, &self.args.traffic(None), &mut turns)?;
+        book(&mut self.tally, &self.pairs.collect()?);
         turns.between()
     }
 
     /// The same while the room is loud, and its deliveries a second.
-    fn turns_beside_room(&self) -> anyhow::Result<(TurnTimes, f64)> {
+    fn turns_beside_room(&mut self) -> anyhow::Result<(TurnTimes, f64)> {
         let base = self.room.progress().snapshot();
         let from = clock::now() + nanos(MARGIN);
         let until = from + nanos(self.args.warmup + self.args.duration + 2 * MARGIN);
@@ -82,15 +85,22 @@ impl<'a> Bench<'a> {
         let turns = self.turns()?;
         clock::sleep_until(until);
         drain(self.room.progress(), &base);
+        book(&mut self.tally, &self.room.collect()?);
         let delivered = self.room.progress().snapshot().since(&base).delivered;
         Ok((turns, delivered as f64 * 1e9 / (until - from) as f64))
     }
 
-    fn finish(self) -> anyhow::Result<Tally> {
-        let mut tally = self.pairs.finish()?;
-        tally.merge(&self.room.finish()?);
-        Ok(tally)
+    fn finish(mut self) -> anyhow::Result<Tally> {
+        book(&mut self.tally, &self.pairs.finish()?);
+        book(&mut self.tally, &self.room.finish()?);
+        Ok(self.tally)
     }
+}
+
+/// Latencies alone and beside the room in one histogram would say nothing, so only counts are kept.
+fn book(books: &mut Tally, tally: &Tally) {
+    books.counts.merge(&tally.counts);
+    books.trouble = books.trouble.take().or_else(|| tally.trouble.clone());
 }
 
 /// Reads the histogram at the end of each wait: of the warm-up, and of what is measured.

@@ -63,14 +63,15 @@ pub(super) fn start(
 async fn refill(settings: Arc<Settings>, sending: Sending, timer: Timer, timing: Timing) {
     let window = &settings.windows[sending.sender as usize];
     timer.sleep_until(timing.start).await.expect("a timer that was made can be set");
-    for counter in 0.. {
-        if window.take(counter, sending.audience).await {
+    loop {
+        if window.free().await {
             sleep(REFUSED_PAUSE).await;
         }
         let now = clock::now();
         if now >= timing.measured.until {
             return;
         }
+        window.take(sending.audience);
         sending.send(now);
     }
 }
