@@ -91,3 +91,29 @@ fn a_soak_tells_lines_and_weighs_the_server() {
         assert!(report["soak"]["rss_grown_kib"].is_i64());
     }
 }
+
+#[test]
+fn a_shard_is_weighed_alone_and_beside_a_busy_room() {
+    let relay = Relay::start_with(&["--shards", "2", "--config", support::LIFTED]);
+    // No time is judged: whatever else the machine does, the ratio stays below this.
+    let judged = ["--ratio", "1000000", "--metrics", &relay.metrics];
+    let load = ["--rounds", "2", "--rate", "1000", "--conns", "8", "--members", "30", "--ack", "durable"];
+    let spans = ["--warmup", "100ms", "--duration", "1s"];
+    let (report, success) = relay.load(&[&["isolation"], &judged[..], &load, &spans].concat());
+    assert!(success, "{report:#}");
+    let shown = &report["isolation"];
+    assert_eq!((shown["rounds"].as_array().unwrap().len(), &shown["members"]), (2, &30.into()));
+    for round in shown["rounds"].as_array().unwrap() {
+        assert!(round["room_deliveries_per_second"].as_f64().unwrap() > 0.0, "{round:#}");
+        for phase in ["quiet", "beside_room"] {
+            assert!(round[phase]["turns"].as_u64().unwrap() > 100, "{round:#}");
+        }
+    }
+}
+
+#[test]
+fn isolation_needs_two_shards() {
+    let relay = Relay::start_with(&["--shards", "1", "--config", support::LIFTED]);
+    let output = relay.command(&["isolation", "--metrics", &relay.metrics]).output().unwrap();
+    assert!(!output.status.success() && support::told(&output).contains("this one has 1"), "{output:?}");
+}

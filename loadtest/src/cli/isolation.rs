@@ -15,8 +15,8 @@ pub struct IsolationArgs {
     /// Connections of the pairs
     #[arg(long, value_name = "N", default_value_t = 40)]
     pub conns: usize,
-    /// Messages a second of the pairs, all together
-    #[arg(long, value_name = "N", default_value = "500", value_parser = rate)]
+    /// Messages a second of the pairs, all together; few, so that what comes late from a busy CPU still comes one by one
+    #[arg(long, value_name = "N", default_value = "200", value_parser = rate)]
     pub rate: u64,
     #[command(flatten)]
     pub arrivals: ArrivalArgs,
@@ -39,7 +39,7 @@ pub struct IsolationArgs {
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
     pub warmup: Duration,
     /// Each measurement
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "6s", value_parser = duration)]
     pub duration: Duration,
     /// How many times its quiet p99 a turn's p99 may be beside the room
     #[arg(long, value_name = "RATIO", default_value_t = 1.5)]

@@ -32,8 +32,7 @@ pub(super) fn run(args: &IsolationArgs) -> anyhow::Result<Report> {
     let pressure = before.to(&PressureReading::now());
     let (quiet, beside_room) = (TurnFigures::of(&bench.quiet), TurnFigures::of(&bench.beside_room));
     let tally = bench.finish()?;
-    let (members, p99_ratio) = (args.members, beside_room.p99_us / quiet.p99_us);
-    let isolation = Isolation { members, rounds, quiet, beside_room, p99_ratio, p99_ratio_max: args.ratio };
+    let isolation = Isolation::of(args.members, rounds, quiet, beside_room, args.ratio);
     Ok(report::of_isolation(args, isolation, pressure, &tally))
 }
 
