@@ -29,7 +29,8 @@ pub struct IsolationArgs {
     /// Bytes of a message's text
     #[arg(long, value_name = "BYTES", default_value_t = 128)]
     pub size: usize,
-    /// What the server acknowledges: accepted or durable
+    /// What the server acknowledges: accepted or durable. The room waits for deliveries and not for acks, so that a small
+    /// one outruns a store that writes to disk
     #[arg(long, default_value = "accepted", value_parser = ack)]
     pub ack: AckLevel,
     /// How often the pairs are measured alone and then beside the room
