@@ -90,6 +90,7 @@ impl Sessions {
         let Some(opening) = session.opening.take_if(|opening| complete(opening)) else {
             return;
         };
+        self.openings -= 1;
         cx.out.send(
             id,
             Event::Welcome {
@@ -110,6 +111,9 @@ impl Sessions {
 
     /// Sessions whose welcome is not complete are told of a message by their head, and sync it.
     pub(super) fn raise_opening_heads(&mut self, conv: ConvId, seq: Seq, durable_seq: Seq) {
+        if self.openings == 0 {
+            return;
+        }
         for id in self.roster.sessions(conv) {
             let opening = self.map.get_mut(&id).and_then(|session| session.opening.as_mut());
             if let Some(head) = opening.and_then(|opening| opening.heads.get_mut(&conv)) {

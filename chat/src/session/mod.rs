@@ -51,6 +51,8 @@ struct Opening {
 pub struct Sessions {
     pub(crate) map: HashMap<SessionId, Session>,
     pub(crate) roster: Roster,
+    /// Sessions without a welcome yet. Nearly always none, and then those on a roster need not be looked at.
+    openings: usize,
 }
 
 impl Sessions {
@@ -79,6 +81,7 @@ impl Sessions {
             sync: None,
             sync_runs: 0,
         };
+        self.openings += 1;
         self.map.insert(id, session);
     }
 
@@ -96,6 +99,7 @@ impl Sessions {
             return;
         };
         cx.timers.cancel(session.expire_at_ms, Timer::Expire(id));
+        self.openings -= usize::from(session.opening.is_some());
         for conv in &session.convs {
             self.roster.leave(*conv, id);
         }
@@ -136,6 +140,8 @@ impl Sessions {
 
     pub(crate) fn check(&self) {
         self.roster.check(&self.map);
+        let openings = self.map.values().filter(|session| session.opening.is_some()).count();
+        assert_eq!(self.openings, openings, "sessions without a welcome are counted");
     }
 }
 

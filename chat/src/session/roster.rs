@@ -98,7 +98,8 @@ impl Sessions {
 
     fn fan(&mut self, cx: &mut Cx<'_>, conv: ConvId, skip: Option<SessionId>, event: Event) {
         let seq = if let Event::Message { message, .. } = &event { message.seq } else { Seq::MAX };
-        let live = |id: &SessionId| Some(*id) != skip && self.map.get(id).is_some_and(|s| s.opening.is_none());
+        let welcome = |id: &SessionId| self.openings == 0 || self.map.get(id).is_some_and(|s| s.opening.is_none());
+        let live = |id: &SessionId| Some(*id) != skip && welcome(id);
         cx.out.fan(self.roster.sessions_since(conv, seq).filter(live), event);
     }
 
