@@ -135,7 +135,7 @@ fields! {
     quic.keep_alive ["200ms" .. "5m"]
         "A quiet QUIC connection is kept open by a packet this often.";
     storage.engine
-        "embedded keeps everything in the data folder and survives kill -9; memory keeps the newest 256 messages of each conversation and forgets all at exit.";
+        "embedded keeps everything in the data folder and survives kill -9; memory keeps the newest 60 messages of each conversation and forgets all at exit.";
     delivery.order
         "relay-first hands messages to recipients at memory speed and acknowledges after the commit; durable-first makes recipients wait for the commit too.";
     delivery.ack_delay ["0s" .. "100ms"]
