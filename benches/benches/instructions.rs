@@ -47,7 +47,7 @@ mod counts {
     use chasqui_proto::dialect::{self, Dialect, Scratch};
     use chasqui_proto::event::Event;
     use chasqui_proto::ids::{ConvId, SessionId};
-    use chasqui_proto::ws::encode::shared_frame;
+    use chasqui_proto::ws::encode;
     use chasqui_proto::ws::{Decoder, Input, Limits, Opcode};
     use gungraun::{library_benchmark, library_benchmark_group, main};
     use rkyv::util::AlignedVec;
@@ -105,10 +105,13 @@ mod counts {
     }
 
     #[library_benchmark]
-    #[bench::shared(sample::event_frame(Dialect::Native, &sample::message()))]
+    #[bench::frame(sample::event_frame(Dialect::Native, &sample::message()))]
     fn ws_encode(payload: Vec<u8>) -> Vec<u8> {
+        let mut out = Vec::with_capacity(1_024);
         for _ in 0..MESSAGES {
-            black_box(shared_frame(Opcode::Binary, black_box(&payload)));
+            out.clear();
+            encode::frame(&mut out, Opcode::Binary, black_box(&payload));
+            black_box(out.as_slice());
         }
         payload
     }

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use chasqui_benches::sample;
 use chasqui_proto::dialect::Dialect;
-use chasqui_proto::ws::{Decoder, Event, Input, Limits, Opcode, encode};
+use chasqui_proto::ws::{Decoder, Event, Input, Limits, encode};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 
 /// Frames in one received chunk.
@@ -37,9 +37,6 @@ fn encode(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("ws_framing/encode");
     group.throughput(Throughput::Elements(1));
     let payload = sample::event_frame(Dialect::Native, &sample::message());
-    group.bench_function("shared frame", |bencher| {
-        bencher.iter(|| encode::shared_frame(Opcode::Binary, black_box(&payload)));
-    });
     let mut out = Vec::with_capacity(1024);
     group.bench_function("into a buffer", |bencher| {
         bencher.iter(|| {

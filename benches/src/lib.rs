@@ -12,10 +12,12 @@
 
 pub mod allocations;
 pub mod core;
-// The relay's own encoder without the rest of the relay, which takes minutes to build.
+// The relay's own encoder and outbox without the rest of the relay, which takes minutes to build.
 #[path = "../../relay/src/shard/encode.rs"]
 pub mod encode;
 pub mod fan_out;
+#[path = "../../relay/src/shard/outbox.rs"]
+pub mod outbox;
 pub mod sample;
 #[cfg(feature = "server")]
 pub mod settings;

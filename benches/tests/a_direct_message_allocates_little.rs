@@ -1,7 +1,6 @@
 //! A direct message in steady state, from the sender's frame to the frames of message and ack: how often the allocator
 //! is asked, so that no allocation comes to the path unseen. A failure names each site.
 
-use bytes::Bytes;
 use chasqui_benches::allocations::{self, Counting};
 use chasqui_benches::core::{Core, Receiver};
 use chasqui_benches::sample;
@@ -10,6 +9,7 @@ use chasqui_proto::dialect::{Dialect, Scratch, decode_command};
 use chasqui_proto::event::Event;
 use chasqui_proto::ids::{ClientId, SessionId};
 use chasqui_relay::shard::encode::{Encoder, Wire};
+use chasqui_relay::shard::outbox::Outbox;
 use rkyv::util::AlignedVec;
 
 #[global_allocator]
@@ -63,16 +63,17 @@ const CASES: [Case; 4] = [
     },
 ];
 
-/// Receives events as a connection does, and keeps the last frame.
+/// Receives events as a connection does that is written to at once.
 struct Frames {
     encoder: Encoder,
     wire: Wire,
-    last: Bytes,
+    outbox: Outbox,
 }
 
 impl Receiver for Frames {
     fn receive(&mut self, _: &[SessionId], event: &Event) {
-        self.last = self.encoder.encode(self.wire, event);
+        self.outbox.push(self.encoder.begin(event).frame(self.wire));
+        self.outbox.advance(self.outbox.bytes());
     }
 }
 
@@ -87,7 +88,7 @@ struct Path {
 impl Path {
     fn new(case: &Case) -> Self {
         let wire = Wire::web_socket(case.dialect);
-        let mut core = Core::new(Frames { encoder: Encoder::default(), wire, last: Bytes::new() });
+        let mut core = Core::new(Frames { encoder: Encoder::default(), wire, outbox: Outbox::default() });
         let (alice, _bob) = (core.open("alice"), core.open("bob"));
         core.direct(alice, "bob");
         core.store_depth = case.store_depth;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use chasqui_proto::dialect::Dialect;
 use chasqui_proto::ids::SessionId;
-use chasqui_proto::ws::{Limits, Opcode, encode::shared_frame, handshake};
+use chasqui_proto::ws::{Limits, Opcode, encode, handshake};
 use chasqui_relay::rt::{self, DriverChoice, tcp};
 use chasqui_relay::shard::conn::Conn;
 use chasqui_relay::shard::encode::Wire;
@@ -29,7 +29,7 @@ struct Echo {
 
 impl Messages for Echo {
     fn message(&mut self, opcode: Opcode, payload: &[u8]) {
-        self.conn.queue_raw(shared_frame(opcode, payload));
+        self.conn.queue_with(|out| encode::frame(out, opcode, payload));
         self.flusher.mark(&self.conn);
     }
     fn oversize(&mut self) {}
@@ -61,7 +61,7 @@ async fn connection(pipe: Rc<Pipe>, flusher: Rc<Flusher>) -> std::io::Result<()>
     let mut out = BytesMut::new();
     let upgrade = handshake::check_upgrade(&head).map_err(|e| std::io::Error::other(e.name()))?;
     handshake::write_switching(&mut out, &upgrade, None);
-    pipe.send_all(out.freeze()).await?;
+    pipe.send_all(&out).await?;
     let conn = Conn::tcp(SessionId(0), Wire::web_socket(Dialect::Json), OUTBOX_BYTES_MAX, pipe.clone());
     let echo = Echo { conn: conn.clone(), flusher: flusher.clone() };
     let mut reader: websocket::Reader<Echo> = Reader::new(conn, flusher, Limits::for_messages(MESSAGE_BYTES_MAX), echo);

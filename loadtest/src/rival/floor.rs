@@ -1,6 +1,6 @@
 //! The relay without the chat: its runtime, its sockets, its framing and its flush at the end of a turn.
 //!
-//! A message is framed once and the bytes are shared by all who get it, as in the relay.
+//! A message is framed into the buffer of each who gets it, as in the relay.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use anyhow::Context;
 use bytes::BytesMut;
 use chasqui_proto::dialect::Dialect;
 use chasqui_proto::ids::SessionId;
-use chasqui_proto::ws::encode::shared_frame;
+use chasqui_proto::ws::encode;
 use chasqui_proto::ws::handshake::{RequestHead, check_upgrade, write_switching};
 use chasqui_proto::ws::{Limits, Opcode};
 use chasqui_relay::rt::{self, DriverChoice, tcp};
@@ -56,7 +56,7 @@ async fn connection(floor: Rc<Floor>, pipe: Rc<Pipe>) -> std::io::Result<()> {
     let Some(head) = read_head(&pipe, &mut rest).await? else { return Ok(()) };
     let name = head.query_param(ROOM).unwrap_or_default().into_owned();
     let conn = Conn::tcp(SessionId(0), Wire::web_socket(Dialect::Native), OUTBOX_BYTES_MAX, pipe.clone());
-    conn.queue_raw(greeting(&head)?);
+    greet(&conn, &head)?;
     let room = floor.enter(&name, &conn);
     let member = Member { room: room.clone(), conn: conn.clone(), flusher: floor.flusher.clone() };
     floor.flusher.mark(&conn);
@@ -67,12 +67,11 @@ async fn connection(floor: Rc<Floor>, pipe: Rc<Pipe>) -> std::io::Result<()> {
 }
 
 /// The switch of protocols, and the empty message that tells the client it is in.
-fn greeting(head: &RequestHead) -> std::io::Result<bytes::Bytes> {
+fn greet(conn: &Conn, head: &RequestHead) -> std::io::Result<()> {
     let upgrade = check_upgrade(head).map_err(|error| std::io::Error::other(error.name()))?;
-    let mut out = BytesMut::new();
-    write_switching(&mut out, &upgrade, Some(Dialect::Native.subprotocol()));
-    out.extend_from_slice(&shared_frame(Opcode::Binary, b""));
-    Ok(out.freeze())
+    conn.queue_with(|out| write_switching(out, &upgrade, Some(Dialect::Native.subprotocol())));
+    conn.queue_with(|out| encode::binary(out, b""));
+    Ok(())
 }
 
 impl Floor {
@@ -100,9 +99,8 @@ struct Member {
 
 impl Messages for Member {
     fn message(&mut self, opcode: Opcode, payload: &[u8]) {
-        let frame = shared_frame(opcode, payload);
         for other in self.room.borrow().iter().filter(|member| !Rc::ptr_eq(member, &self.conn)) {
-            other.queue_raw(frame.clone());
+            other.queue_with(|out| encode::frame(out, opcode, payload));
             self.flusher.mark(other);
         }
     }

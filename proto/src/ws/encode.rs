@@ -1,11 +1,11 @@
 //! Server frames: unmasked, unfragmented, lengths in their shortest form.
 //!
-//! A frame is the same for every receiver, so a fan-out builds it once ([`shared_frame`], or [`frame_head`]
-//! before bytes that exist already) and shares it.
+//! A frame is the same for every receiver, so a fan-out builds it once, perhaps with [`frame_head`] ahead of bytes that
+//! exist already.
 
 use super::limits::{CLOSE_REASON_BYTES_MAX, CONTROL_BYTES_MAX};
 use super::{Close, Opcode};
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::BufMut;
 use std::ops::Deref;
 
 /// A frame's head of two, four or ten bytes.
@@ -46,46 +46,39 @@ pub fn frame_head(opcode: Opcode, payload_len: usize) -> FrameHead {
     FrameHead { bytes, len }
 }
 
-/// One frame to be shared by a fan-out.
-pub fn shared_frame(opcode: Opcode, payload: &[u8]) -> Bytes {
-    let head = frame_head(opcode, payload.len());
-    let mut frame = BytesMut::with_capacity(head.len() + payload.len());
-    put(&mut frame, opcode, payload);
-    frame.freeze()
+/// Appends a frame of any kind.
+pub fn frame(out: &mut impl BufMut, opcode: Opcode, payload: &[u8]) {
+    out.put_slice(&frame_head(opcode, payload.len()));
+    out.put_slice(payload);
 }
 
 pub fn text(out: &mut impl BufMut, text: &str) {
-    put(out, Opcode::Text, text.as_bytes());
+    frame(out, Opcode::Text, text.as_bytes());
 }
 
 pub fn binary(out: &mut impl BufMut, payload: &[u8]) {
-    put(out, Opcode::Binary, payload);
+    frame(out, Opcode::Binary, payload);
 }
 
 /// Appends a ping; its payload is ours, so a long one is a bug.
 pub fn ping(out: &mut impl BufMut, payload: &[u8]) {
     assert!(payload.len() <= CONTROL_BYTES_MAX, "a ping carries at most 125 bytes");
-    put(out, Opcode::Ping, payload);
+    frame(out, Opcode::Ping, payload);
 }
 
 /// Appends the answer to a ping, which the decoder has bounded.
 pub fn pong(out: &mut impl BufMut, payload: &[u8]) {
     assert!(payload.len() <= CONTROL_BYTES_MAX, "a pong carries at most 125 bytes");
-    put(out, Opcode::Pong, payload);
+    frame(out, Opcode::Pong, payload);
 }
 
 /// Appends a close frame; a reason that does not fit is cut between two characters.
 pub fn close(out: &mut impl BufMut, close: Option<Close<'_>>) {
     let Some(Close { code, reason }) = close else {
-        return put(out, Opcode::Close, &[]);
+        return frame(out, Opcode::Close, &[]);
     };
     let reason = &reason[..reason.floor_char_boundary(CLOSE_REASON_BYTES_MAX)];
     out.put_slice(&frame_head(Opcode::Close, 2 + reason.len()));
     out.put_u16(code);
     out.put_slice(reason.as_bytes());
-}
-
-fn put(out: &mut impl BufMut, opcode: Opcode, payload: &[u8]) {
-    out.put_slice(&frame_head(opcode, payload.len()));
-    out.put_slice(payload);
 }

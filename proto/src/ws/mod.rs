@@ -7,7 +7,7 @@
 //!
 //! Place in the flow: the transport reads bytes, [`handshake`] turns the first of them into a request head and
 //! answers it, [`frame`] cuts the rest into messages for a dialect, and [`encode`] builds what goes back.
-//! Server frames are unmasked, so one [`encode::shared_frame`] serves every session of a fan-out.
+//! Server frames are unmasked, so the same bytes serve every session of a fan-out.
 //!
 //! Limits: [`limits`]. Not here: sockets, timeouts, the order of ping and close, extensions (none is offered).
 //!

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use chasqui_chat::Input;
 use chasqui_proto::codes::{CloseCode, ErrorCode};
 use chasqui_proto::command::Command;
-use chasqui_proto::dialect::{self, Scratch};
+use chasqui_proto::dialect;
 use chasqui_proto::event::Event;
 use chasqui_proto::ids::ReqId;
 use chasqui_proto::limits::{DATAGRAM_BYTES_MAX, MALFORMED_FRAMES_MAX};
@@ -17,7 +17,6 @@ use crate::shard::conn::Conn;
 pub struct Intake {
     edge: Rc<Edge>,
     pub conn: Rc<Conn>,
-    scratch: Scratch,
     authenticated: bool,
     malformed: u32,
     transport: &'static str,
@@ -25,7 +24,7 @@ pub struct Intake {
 
 impl Intake {
     pub fn new(edge: Rc<Edge>, conn: Rc<Conn>, authenticated: bool, transport: &'static str) -> Self {
-        Self { edge, conn, scratch: Scratch::default(), authenticated, malformed: 0, transport }
+        Self { edge, conn, authenticated, malformed: 0, transport }
     }
 
     pub fn is_authenticated(&self) -> bool {
@@ -38,12 +37,12 @@ impl Intake {
             return;
         }
         self.edge.shell.stats.frames_in.add(1);
-        let mut scratch = core::mem::take(&mut self.scratch);
+        let mut scratch = self.edge.scratch.take();
         match dialect::decode_command(self.conn.wire.dialect(), payload, &mut scratch) {
             Ok(command) => self.command(&command),
             Err(error) => self.refuse(error.into_event()),
         }
-        self.scratch = scratch;
+        self.edge.scratch.replace(scratch);
     }
 
     /// A datagram's payload: typing, or it is refused on the stream and counts as malformed. What comes ahead of the
@@ -63,13 +62,13 @@ impl Intake {
     }
 
     fn fleeting(&mut self, payload: &[u8]) {
-        let mut scratch = core::mem::take(&mut self.scratch);
+        let mut scratch = self.edge.scratch.take();
         match dialect::decode_command(self.conn.wire.dialect(), payload, &mut scratch) {
             Ok(command @ Command::Typing { .. }) => self.command(&command),
             Ok(other) => self.refuse(not_for_datagrams(other.id())),
             Err(error) => self.refuse(error.into_event()),
         }
-        self.scratch = scratch;
+        self.edge.scratch.replace(scratch);
     }
 
     /// A frame larger than the limit was skipped.

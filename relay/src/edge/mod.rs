@@ -7,13 +7,14 @@ pub mod intake;
 pub mod page;
 pub mod webtransport;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chasqui_chat::Input;
+use chasqui_proto::dialect::Scratch;
 use chasqui_proto::ids::{ReqId, UserId};
 
 use crate::auth::{AuthError, Verifier, origin};
@@ -48,6 +49,8 @@ pub struct Edge {
     pub page: Arc<Page>,
     pub tls: Option<Arc<rustls::ServerConfig>>,
     pub draining: Cell<bool>,
+    /// What a command cannot borrow from its frame, until it is carried out.
+    pub scratch: RefCell<Scratch>,
     /// Connections of the whole node, counted by all shards.
     pub connections: Arc<AtomicUsize>,
 }

@@ -189,8 +189,8 @@ fn take(intake: &mut Intake, cutter: &mut FrameCutter, bytes: &[u8]) {
 /// Writes what the outbox holds, then closes the session if the connection is closing.
 async fn write(edge: Rc<Edge>, conn: Rc<Conn>, mut send: SendStream, session: Session) {
     loop {
-        let mut frames = conn.outbox.borrow_mut().take();
-        if frames.is_empty() {
+        let bytes = conn.outbox.borrow_mut().take();
+        if bytes.is_empty() {
             conn.drained.raise();
             if conn.closing().is_some() {
                 break;
@@ -200,8 +200,9 @@ async fn write(edge: Rc<Edge>, conn: Rc<Conn>, mut send: SendStream, session: Se
         }
         let stats = &edge.shell.stats;
         stats.writes.add(1);
-        stats.bytes_out.add(frames.iter().map(Bytes::len).sum::<usize>() as u64);
-        let written = send.write_all_chunks(&mut frames);
+        stats.bytes_out.add(bytes.len() as u64);
+        let mut chunks = [bytes];
+        let written = send.write_all_chunks(&mut chunks);
         let sent = if conn.closing().is_some() {
             within(FLUSH_WITHIN, written).await
         } else {

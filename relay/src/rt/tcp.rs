@@ -14,7 +14,7 @@
 
 use std::cell::Cell;
 use std::future::poll_fn;
-use std::io::{self, ErrorKind, IoSlice, Read};
+use std::io::{self, ErrorKind, Read};
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::task::Poll;
@@ -154,13 +154,6 @@ impl TcpStream {
         self.poller.try_write(|stream| SockRef::from(stream).send_with_flags(bytes, libc::MSG_NOSIGNAL))
     }
 
-    /// Sends many frames in one system call, as far as they fit (and at most 1,024 slices).
-    pub fn try_send_vectored(&self, frames: &[IoSlice<'_>]) -> io::Result<usize> {
-        const SLICES_MAX: usize = libc::UIO_MAXIOV as usize;
-        let frames = &frames[..frames.len().min(SLICES_MAX)];
-        self.poller.try_write(|stream| SockRef::from(stream).send_vectored_with_flags(frames, libc::MSG_NOSIGNAL))
-    }
-
     /// Waits until a send is worth another try. Cancel-safe.
     pub async fn writable(&self) {
         poll_fn(|cx| self.poll_writable(cx)).await;
@@ -176,16 +169,6 @@ impl TcpStream {
         while !bytes.is_empty() {
             let sent = self.send_some(|| self.try_send(bytes)).await?;
             bytes = &bytes[sent..];
-        }
-        Ok(())
-    }
-
-    /// Sends all frames, many per system call. **Not** cancel-safe, like [`TcpStream::send_all`].
-    pub async fn send_all_vectored(&self, mut frames: &mut [IoSlice<'_>]) -> io::Result<()> {
-        IoSlice::advance_slices(&mut frames, 0);
-        while !frames.is_empty() {
-            let sent = self.send_some(|| self.try_send_vectored(frames)).await?;
-            IoSlice::advance_slices(&mut frames, sent);
         }
         Ok(())
     }

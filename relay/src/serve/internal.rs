@@ -46,7 +46,7 @@ async fn answer(pipe: Rc<Pipe>, phase: &Phase, stats: &AllStats) -> std::io::Res
         "/metrics" => ok(&mut out, &head.method, metrics::CONTENT_TYPE, metrics::page(stats).as_bytes()),
         _ => write_error(&mut out, Status::NotFound, "not_found", "Try /healthz, /readyz or /metrics."),
     }
-    pipe.send_all(out.freeze()).await?;
+    pipe.send_all(&out).await?;
     pipe.finish();
     Ok(())
 }

@@ -114,6 +114,7 @@ async fn live(plan: Plan, parts: Parts, shard: u16, shards: u16) {
         page: plan.page.clone(),
         tls: plan.identity.as_ref().map(|identity| identity.tcp.clone()),
         draining: Cell::new(false),
+        scratch: RefCell::default(),
         connections: plan.connections.clone(),
     });
     let listener = TcpListener::from_std(parts.listener).expect("a bound listener can be watched");

@@ -9,7 +9,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use chasqui_proto::codes::CloseCode;
 use chasqui_proto::event::Event;
 use chasqui_proto::ids::SessionId;
@@ -110,12 +109,20 @@ impl Conn {
     }
 
     /// True: the reader is too slow, and the connection is cut.
-    pub(super) fn queue(&self, frame: Bytes, droppable: bool) -> bool {
-        if self.closing.get().is_some() || (droppable && self.is_congested()) {
+    pub(super) fn queue(&self, frame: &[u8], droppable: bool) -> bool {
+        if droppable && self.is_congested() {
+            return false;
+        }
+        self.queue_with(|out| out.extend_from_slice(frame))
+    }
+
+    /// A frame of the transport itself, such as a pong, which `write` appends. True: as above.
+    pub fn queue_with(&self, write: impl FnOnce(&mut Vec<u8>)) -> bool {
+        if self.closing.get().is_some() {
             return false;
         }
         let mut outbox = self.outbox.borrow_mut();
-        outbox.push(frame);
+        outbox.push_with(write);
         if outbox.bytes() <= self.outbox_bytes_max {
             return false;
         }
@@ -135,20 +142,14 @@ impl Conn {
         (fits && session.send_datagram(payload).is_ok()).then_some(payload.len())
     }
 
-    /// A frame of the transport itself, such as a pong.
-    pub fn queue_raw(&self, frame: Bytes) {
-        self.queue(frame, false);
-    }
-
     /// Nothing more is taken; what is queued goes out, then the close.
     pub fn close(&self, code: u16, name: &'static str) {
         if self.closing.get().is_some() {
             return;
         }
         if matches!(self.sink, Sink::Tcp { .. }) {
-            let mut frame = bytes::BytesMut::new();
-            ws::encode::close(&mut frame, Some(Close { code, reason: name }));
-            self.outbox.borrow_mut().push(frame.freeze());
+            let close = Close { code, reason: name };
+            self.outbox.borrow_mut().push_with(|out| ws::encode::close(out, Some(close)));
         }
         self.end(code, name);
     }
@@ -178,19 +179,16 @@ impl Conn {
         matches!(self.sink, Sink::Tcp { .. })
     }
 
-    /// Writes what can be written now. While a task waits to write the rest, what comes has memory of its own.
+    /// Writes what can be written now, unless a task waits to write the rest.
     pub(super) fn flush(&self, stats: &Arc<Stats>) {
         match &self.sink {
             Sink::Stream { wake, .. } => wake.raise(),
             Sink::Tcp { pipe, waiting, me } => {
-                if waiting.get() {
-                    return self.outbox.borrow_mut().detach();
-                }
-                if !self.write_some(pipe, stats)
+                if !waiting.get()
+                    && !self.write_some(pipe, stats)
                     && !waiting.replace(true)
                     && let Some(me) = me.upgrade()
                 {
-                    self.outbox.borrow_mut().detach();
                     crate::rt::spawn(me.write_rest(stats.clone()));
                 }
             }

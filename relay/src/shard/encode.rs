@@ -1,6 +1,5 @@
 //! From events to frames: once per wire format, whoever and however many receive them.
 
-use bytes::{BufMut, Bytes, BytesMut};
 use chasqui_proto::dialect::{self, Dialect};
 use chasqui_proto::event::Event;
 use chasqui_proto::ws::{Opcode, encode::frame_head};
@@ -45,59 +44,59 @@ impl Wire {
     }
 }
 
-/// Encodes through one reused buffer; what WebSockets are sent lies in another, which frames share.
+/// Encodes into a buffer for each wire, used again for each event.
 #[derive(Default)]
 pub struct Encoder {
-    payload: Vec<u8>,
-    arena: BytesMut,
+    frames: [Vec<u8>; Wire::COUNT],
 }
 
-/// A payload buffer above this is given back after use.
-const PAYLOAD_KEPT_BYTES_MAX: usize = 64 * 1024;
-/// Frames share a buffer of this size, and use it again once all of them are written.
-const ARENA_BYTES: usize = 64 * 1024;
-/// A larger frame has a buffer of its own.
-const ARENA_FRAME_BYTES_MAX: usize = 4 * 1024;
+/// A buffer above this is given back after use.
+const FRAME_KEPT_BYTES_MAX: usize = 64 * 1024;
+/// Room ahead of a payload whose length, and so its head's, is not known yet.
+const HEAD_BYTES_MAX: usize = 10;
 
 impl Encoder {
-    pub fn encode(&mut self, wire: Wire, event: &Event) -> Bytes {
-        self.payload.clear();
-        dialect::encode_event(wire.dialect(), event, &mut self.payload);
-        let frame = self.frame(wire);
-        if self.payload.capacity() > PAYLOAD_KEPT_BYTES_MAX {
-            self.payload = Vec::new();
-        }
-        frame
+    pub fn begin<'a>(&'a mut self, event: &'a Event) -> Encoding<'a> {
+        Encoding { event, encoder: self, starts: [None; Wire::COUNT] }
     }
 
-    fn frame(&mut self, wire: Wire) -> Bytes {
-        let Some(opcode) = wire.opcode() else {
-            // QUIC keeps it until it is acknowledged, and must not keep the others with it.
-            return Bytes::from([&self.payload, wire.dialect().stream_terminator()].concat());
-        };
-        let head = frame_head(opcode, self.payload.len());
-        let head: &[u8] = head.as_ref();
-        let len = head.len() + self.payload.len();
-        if len > ARENA_FRAME_BYTES_MAX {
-            return Bytes::from([head, &self.payload].concat());
+    /// At the end of a turn: what a large event needed is given back.
+    pub fn trim(&mut self) {
+        for frame in self.frames.iter_mut().filter(|frame| frame.capacity() > FRAME_KEPT_BYTES_MAX) {
+            *frame = Vec::new();
         }
-        self.make_room(len);
-        self.arena.put_slice(head);
-        self.arena.put_slice(&self.payload);
-        self.arena.split().freeze()
     }
+}
 
-    /// The buffer's former frames are usually written by now, and their room can be had again.
-    fn make_room(&mut self, len: usize) {
-        if self.arena.capacity() < len && !self.arena.try_reclaim(ARENA_BYTES) {
-            self.arena = BytesMut::with_capacity(ARENA_BYTES);
-        }
-    }
+/// One event on its way to its receivers.
+pub struct Encoding<'a> {
+    event: &'a Event,
+    encoder: &'a mut Encoder,
+    /// Where its frame starts in the buffer of each wire that was asked for.
+    starts: [Option<u8>; Wire::COUNT],
+}
 
-    /// At the end of a turn: if all frames are written, the buffer is used from its start again.
-    pub fn recycle(&mut self) {
-        if self.arena.capacity() < ARENA_BYTES / 2 {
-            let _still_read = !self.arena.try_reclaim(ARENA_BYTES);
-        }
+impl Encoding<'_> {
+    /// Encoded when the first receiver of that wire asks.
+    pub fn frame(&mut self, wire: Wire) -> &[u8] {
+        let out = &mut self.encoder.frames[wire as usize];
+        let start = *self.starts[wire as usize].get_or_insert_with(|| encode(wire, self.event, out));
+        &out[usize::from(start)..]
     }
+}
+
+/// Where the frame starts in `out`.
+fn encode(wire: Wire, event: &Event, out: &mut Vec<u8>) -> u8 {
+    out.clear();
+    let Some(opcode) = wire.opcode() else {
+        dialect::encode_event(wire.dialect(), event, out);
+        out.extend_from_slice(wire.dialect().stream_terminator());
+        return 0;
+    };
+    out.resize(HEAD_BYTES_MAX, 0);
+    dialect::encode_event(wire.dialect(), event, out);
+    let head = frame_head(opcode, out.len() - HEAD_BYTES_MAX);
+    let start = HEAD_BYTES_MAX - head.len();
+    out[start..HEAD_BYTES_MAX].copy_from_slice(&head);
+    start as u8
 }

@@ -30,7 +30,7 @@ use foldhash::HashMap;
 
 use crate::rt::Notify;
 use conn::{Conn, Lane};
-use encode::{Encoder, Wire};
+use encode::Encoder;
 use flush::Flusher;
 use lazy::LazyAcks;
 pub use pump::{Phase, PortLinks, PumpParts, pump};
@@ -113,7 +113,7 @@ impl Shell {
     /// Everything of this turn is written.
     pub fn end_turn(&self) {
         self.turn_now.set(None);
-        self.encoder.borrow_mut().recycle();
+        self.encoder.borrow_mut().trim();
         self.stats.core.set(self.core.borrow().gauges());
     }
 
@@ -186,14 +186,15 @@ impl Shell {
 
     /// An event for one session.
     pub fn send(&self, session: SessionId, event: &Event) {
-        let conn = self.conns.borrow().get(&session).cloned();
-        if let Some(conn) = conn {
-            self.send_to(&conn, event);
+        if let Some(conn) = self.conns.borrow().get(&session) {
+            self.send_to(conn, event);
         }
     }
 
     pub fn send_to(&self, conn: &Rc<Conn>, event: &Event) {
-        let frame = self.encoder.borrow_mut().encode(conn.wire, event);
+        let mut encoder = self.encoder.borrow_mut();
+        let mut encoding = encoder.begin(event);
+        let frame = encoding.frame(conn.wire);
         if matches!(event, Event::Ack { .. }) && !self.lazy_acks.is_off() {
             self.put(conn, frame, false);
             return self.lazy_acks.put(conn);
@@ -207,20 +208,17 @@ impl Shell {
     }
 
     fn fan(&self, targets: &[SessionId], event: &Event) {
-        let mut frames: [Option<bytes::Bytes>; Wire::COUNT] = Default::default();
-        let lane = Lane::of(event);
-        for session in targets {
-            let conn = self.conns.borrow().get(session).cloned();
-            let Some(conn) = conn else { continue };
-            let encode = || self.encoder.borrow_mut().encode(conn.wire, event);
-            let frame = frames[conn.wire as usize].get_or_insert_with(encode).clone();
-            self.queue(&conn, frame, lane);
+        let mut encoder = self.encoder.borrow_mut();
+        let mut encoding = encoder.begin(event);
+        let (lane, conns) = (Lane::of(event), self.conns.borrow());
+        for conn in targets.iter().filter_map(|session| conns.get(session)) {
+            self.queue(conn, encoding.frame(conn.wire), lane);
         }
     }
 
-    fn queue(&self, conn: &Rc<Conn>, frame: bytes::Bytes, lane: Lane) {
+    fn queue(&self, conn: &Rc<Conn>, frame: &[u8], lane: Lane) {
         if lane == Lane::Datagram
-            && let Some(bytes) = conn.send_datagram(&frame)
+            && let Some(bytes) = conn.send_datagram(frame)
         {
             self.stats.frames_out.add(1);
             self.stats.bytes_out.add(bytes as u64);
@@ -230,7 +228,7 @@ impl Shell {
         self.mark_dirty(conn);
     }
 
-    fn put(&self, conn: &Rc<Conn>, frame: bytes::Bytes, droppable: bool) {
+    fn put(&self, conn: &Rc<Conn>, frame: &[u8], droppable: bool) {
         self.stats.frames_out.add(1);
         if conn.queue(frame, droppable) {
             self.stats.slow_consumers.add(1);

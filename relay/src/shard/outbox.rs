@@ -1,81 +1,160 @@
 //! What waits to be written to one connection, bounded in bytes.
+//!
+//! Frames lie one after the other in one buffer, so that a write takes them all in one piece. The buffer is the thread's:
+//! lent while something waits, and back among the spares as soon as nothing does, so an idle connection has none, and
+//! what one connection was written from the next is likely to find in the processor's cache.
 
-use std::collections::VecDeque;
+use std::cell::RefCell;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 
-/// Slices given to one write; the kernel takes up to 1,024.
-pub const WRITE_SLICES_MAX: usize = 256;
+/// Spare buffers of a thread, in sum.
+const SPARE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// A buffer's size when it is new.
+const BUFFER_BYTES: usize = 1024;
+/// Bytes taken at once for a writer that keeps them.
+const TAKEN_BYTES_MAX: usize = 64 * 1024;
 
 #[derive(Default)]
 pub struct Outbox {
-    frames: VecDeque<Bytes>,
-    bytes: usize,
-    /// The first frame has been written in part and must be completed.
-    begun: bool,
-    /// Frames from the front on that have memory of their own.
-    detached: usize,
+    /// None: nothing waits.
+    frames: Option<Box<Frames>>,
+}
+
+#[derive(Default)]
+struct Frames {
+    bytes: Vec<u8>,
+    /// Of these, written already.
+    written: usize,
+    /// Where each frame ends.
+    ends: Vec<usize>,
 }
 
 impl Outbox {
     pub fn bytes(&self) -> usize {
-        self.bytes
+        self.unwritten().len()
     }
     pub fn is_empty(&self) -> bool {
-        self.frames.is_empty()
+        self.frames.is_none()
     }
-    pub fn push(&mut self, frame: Bytes) {
-        self.bytes += frame.len();
-        self.frames.push_back(frame);
+    pub fn unwritten(&self) -> &[u8] {
+        self.frames.as_ref().map_or(&[], |frames| &frames.bytes[frames.written..])
+    }
+
+    pub fn push(&mut self, frame: &[u8]) {
+        self.push_with(|out| out.extend_from_slice(frame));
+    }
+
+    /// One frame, which `write` appends.
+    pub fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let frames = self.frames.get_or_insert_with(lend);
+        write(&mut frames.bytes);
+        frames.ends.push(frames.bytes.len());
+        if frames.bytes.is_empty() {
+            self.release();
+        }
     }
 
     /// Drops what is not begun: the reader is too slow for it.
     pub fn cut(&mut self) {
-        self.frames.truncate(usize::from(self.begun));
-        self.detached = self.detached.min(self.frames.len());
-        self.bytes = self.frames.iter().map(Bytes::len).sum();
-    }
-
-    pub fn slices(&self) -> impl Iterator<Item = &Bytes> {
-        self.frames.iter().take(WRITE_SLICES_MAX)
+        let Some(frames) = &mut self.frames else { return };
+        frames.truncate_to_begun();
+        if frames.written == frames.bytes.len() {
+            self.release();
+        }
     }
 
     /// `count` bytes were written.
-    pub fn advance(&mut self, mut count: usize) {
-        self.bytes -= count;
-        while let Some(front) = self.frames.front_mut()
-            && count > 0
-        {
-            let taken = count.min(front.len());
-            front.advance(taken);
-            count -= taken;
-            self.begun = !front.is_empty();
-            if front.is_empty() {
-                self.frames.pop_front();
-                self.detached = self.detached.saturating_sub(1);
-            }
-        }
-        if self.frames.is_empty() && self.frames.capacity() > WRITE_SLICES_MAX {
-            self.frames = VecDeque::new();
+    pub fn advance(&mut self, count: usize) {
+        let Some(frames) = &mut self.frames else { return };
+        frames.written += count;
+        if frames.written == frames.bytes.len() {
+            self.release();
+        } else if frames.written > frames.bytes.len() / 2 {
+            frames.compact();
         }
     }
 
-    /// The peer does not read: its frames get memory of their own, so that what waits for it is what `bytes` says and
-    /// no more, however little it needs of a buffer that many frames share.
-    pub fn detach(&mut self) {
-        for frame in self.frames.iter_mut().skip(self.detached) {
-            *frame = Bytes::copy_from_slice(frame);
-        }
-        self.detached = self.frames.len();
+    /// Takes the first bytes for a writer that keeps them until they have arrived: as much memory as they need.
+    pub fn take(&mut self) -> Bytes {
+        let unwritten = self.unwritten();
+        let taken = Bytes::copy_from_slice(&unwritten[..unwritten.len().min(TAKEN_BYTES_MAX)]);
+        self.advance(taken.len());
+        taken
     }
 
-    /// Takes frames for a writer that keeps them until they are written.
-    pub fn take(&mut self) -> Vec<Bytes> {
-        let count = self.frames.len().min(WRITE_SLICES_MAX);
-        let frames: Vec<Bytes> = self.frames.drain(..count).collect();
-        self.detached = self.detached.saturating_sub(count);
-        self.bytes -= frames.iter().map(Bytes::len).sum::<usize>();
+    fn release(&mut self) {
+        if let Some(frames) = self.frames.take() {
+            give_back(frames);
+        }
+    }
+}
+
+impl Frames {
+    /// The first frame that is not wholly written.
+    fn front(&self) -> usize {
+        self.ends.partition_point(|end| *end <= self.written)
+    }
+
+    /// Where the frame of that place starts.
+    fn start(&self, index: usize) -> usize {
+        index.checked_sub(1).map_or(0, |before| self.ends[before])
+    }
+
+    fn truncate_to_begun(&mut self) {
+        let front = self.front();
+        let begun = self.start(front) < self.written;
+        self.ends.truncate(front + usize::from(begun));
+        self.bytes.truncate(self.start(self.ends.len()));
+    }
+
+    /// Gives the room of whole frames that are written to those that follow.
+    fn compact(&mut self) {
+        let front = self.front();
+        let gone = self.start(front);
+        self.bytes.drain(..gone);
+        self.ends.drain(..front);
+        self.ends.iter_mut().for_each(|end| *end -= gone);
+        self.written -= gone;
+    }
+}
+
+/// A thread's spare buffers.
+#[derive(Default)]
+struct Spares {
+    frames: Vec<Box<Frames>>,
+    bytes: usize,
+}
+
+thread_local! {
+    static SPARES: RefCell<Spares> = const { RefCell::new(Spares { frames: Vec::new(), bytes: 0 }) };
+}
+
+fn lend() -> Box<Frames> {
+    SPARES.with_borrow_mut(|spares| {
+        let Some(frames) = spares.frames.pop() else {
+            return Box::new(Frames { bytes: Vec::with_capacity(BUFFER_BYTES), ..Frames::default() });
+        };
+        spares.bytes -= frames.bytes.capacity();
         frames
+    })
+}
+
+fn give_back(mut frames: Box<Frames>) {
+    SPARES.with_borrow_mut(|spares| {
+        if spares.bytes + frames.bytes.capacity() <= SPARE_BYTES_MAX {
+            frames.bytes.clear();
+            frames.ends.clear();
+            frames.written = 0;
+            spares.bytes += frames.bytes.capacity();
+            spares.frames.push(frames);
+        }
+    });
+}
+
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        self.release();
     }
 }
 
@@ -83,32 +162,62 @@ impl Outbox {
 mod tests {
     use super::*;
 
+    fn holding(frames: &[&[u8]]) -> Outbox {
+        let mut outbox = Outbox::default();
+        frames.iter().for_each(|frame| outbox.push(frame));
+        outbox
+    }
+
     #[test]
     fn a_cut_keeps_the_frame_that_is_half_written() {
-        let mut outbox = Outbox::default();
-        outbox.push(Bytes::from_static(b"abcd"));
-        outbox.push(Bytes::from_static(b"efgh"));
+        let mut outbox = holding(&[b"abcd", b"efgh"]);
         outbox.advance(1);
         outbox.cut();
-        assert_eq!(outbox.slices().map(|f| f.to_vec()).collect::<Vec<_>>(), [b"bcd".to_vec()]);
+        assert_eq!(outbox.unwritten(), b"bcd");
         outbox.advance(3);
         assert!(outbox.is_empty());
-        outbox.push(Bytes::from_static(b"x"));
+        outbox.push(b"x");
         outbox.cut();
         assert!(outbox.is_empty());
         assert_eq!(outbox.bytes(), 0);
     }
 
     #[test]
-    fn what_waits_for_a_slow_reader_holds_no_shared_buffer() {
-        let shared = Bytes::from(vec![b'x'; 100]);
-        let mut outbox = Outbox::default();
-        outbox.push(shared.slice(..1));
-        outbox.detach();
-        outbox.push(shared.slice(1..3));
-        assert!(!shared.is_unique());
-        outbox.detach();
-        assert!(shared.is_unique(), "nothing else holds it");
-        assert_eq!((outbox.bytes(), outbox.slices().count()), (3, 2));
+    fn a_cut_between_two_frames_keeps_none() {
+        let mut outbox = holding(&[b"abcd", b"efgh", b"i"]);
+        outbox.advance(4);
+        outbox.cut();
+        assert!(outbox.is_empty());
+    }
+
+    #[test]
+    fn written_frames_make_room_and_a_begun_one_stays_whole() {
+        let mut outbox = holding(&[b"abcd", b"efgh", b"ij"]);
+        outbox.advance(7);
+        let frames = outbox.frames.as_ref().unwrap();
+        assert_eq!((frames.bytes.as_slice(), frames.written, frames.ends.as_slice()), (&b"efghij"[..], 3, &[4, 6][..]));
+        outbox.push(b"kl");
+        outbox.cut();
+        assert_eq!(outbox.unwritten(), b"h");
+    }
+
+    #[test]
+    fn what_is_taken_is_written() {
+        let mut outbox = holding(&[&[1; TAKEN_BYTES_MAX], &[2; 10]]);
+        assert_eq!(outbox.take().len(), TAKEN_BYTES_MAX);
+        assert_eq!(&outbox.take()[..], [2; 10]);
+        assert!(outbox.is_empty() && outbox.take().is_empty());
+    }
+
+    #[test]
+    fn a_thread_keeps_no_more_than_its_spares() {
+        for _ in 0..3 {
+            let full: Vec<_> = (0..10).map(|_| holding(&[&[0; 1024 * 1024]])).collect();
+            drop(full);
+        }
+        SPARES.with_borrow(|spares| {
+            let bytes: usize = spares.frames.iter().map(|frames| frames.bytes.capacity()).sum();
+            assert!(spares.bytes == bytes && bytes <= SPARE_BYTES_MAX && bytes > 0);
+        });
     }
 }

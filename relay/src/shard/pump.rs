@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::Duration;
 
-use bytes::BytesMut;
 use chasqui_chat::{Class, Input, Links, Msg, ShardId};
 use chasqui_proto::codes::CloseCode;
 use chasqui_proto::event::Event;
@@ -140,9 +139,7 @@ async fn pings(edge: Rc<Edge>) {
                 None if conn.is_web_socket() && now.saturating_sub(conn.quiet_since_ms.get()) >= every => {
                     conn.pinged_ms.set(Some(now));
                     conn.quiet_since_ms.set(now);
-                    let mut ping = BytesMut::new();
-                    ws::encode::ping(&mut ping, b"");
-                    conn.queue_raw(ping.freeze());
+                    conn.queue_with(|out| ws::encode::ping(out, b""));
                     edge.shell.mark_dirty(&conn);
                 }
                 _ => {}

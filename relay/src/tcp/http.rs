@@ -32,7 +32,7 @@ pub(super) async fn answer(
             return upgrade(edge, pipe, &head, rest, deadline).await;
         }
         let (response, keep) = plain(&edge, &head);
-        pipe.send_all(response.freeze()).await?;
+        pipe.send_all(&response).await?;
         if !keep {
             break;
         }
@@ -76,13 +76,13 @@ async fn upgrade(
     match admit(&edge, head) {
         Err((status, name, message)) => {
             write_error(&mut out, status, name, message);
-            pipe.send_all(out.freeze()).await?;
+            pipe.send_all(&out).await?;
             pipe.finish();
             Ok(())
         }
         Ok(Admitted { upgrade, protocol, dialect, entrant }) => {
             write_switching(&mut out, &upgrade, protocol);
-            pipe.send_all(out.freeze()).await?;
+            pipe.send_all(&out).await?;
             websocket::serve(edge, pipe, dialect, entrant, rest, deadline).await
         }
     }

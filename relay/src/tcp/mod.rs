@@ -84,7 +84,7 @@ pub async fn read_head(pipe: &Rc<Pipe>, bytes: &mut BytesMut) -> io::Result<Opti
             }
             Ok(None) => {}
             Err(error) => {
-                pipe.send_all(refusal(&error)).await?;
+                pipe.send_all(&refusal(&error)).await?;
                 pipe.finish();
                 return Ok(None);
             }

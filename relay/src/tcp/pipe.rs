@@ -4,18 +4,20 @@
 //! TLS connection holds its session state and no buffers of ours.
 
 use std::cell::{Cell, RefCell};
-use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::sync::Arc;
 
 use rustls::{ServerConfig, ServerConnection};
 
 use crate::rt::tcp::TcpStream;
-use crate::shard::outbox::{Outbox, WRITE_SLICES_MAX};
+use crate::shard::outbox::Outbox;
 use crate::shard::stats::Stats;
 
 /// Plain bytes put into one round of TLS records.
 const TLS_WRITE_BYTES_MAX: usize = 64 * 1024;
+/// Plain bytes of one record (RFC 8446, section 5.1).
+const TLS_RECORD_BYTES_MAX: usize = 16 * 1024;
 
 pub struct Pipe {
     stream: TcpStream,
@@ -84,20 +86,13 @@ impl Pipe {
     }
 
     fn write_plain(&self, outbox: &mut Outbox, stats: &Stats) -> io::Result<bool> {
-        let empty = IoSlice::new(&[]);
-        let mut slices = [empty; WRITE_SLICES_MAX];
-        let (mut count, mut wanted) = (0, 0);
-        for frame in outbox.slices() {
-            slices[count] = IoSlice::new(frame);
-            (count, wanted) = (count + 1, wanted + frame.len());
-        }
-        if count == 0 {
+        let unwritten = outbox.unwritten();
+        if unwritten.is_empty() {
             return Ok(true);
         }
+        let wanted = unwritten.len();
         stats.writes.add(1);
-        let sent =
-            if count == 1 { self.stream.try_send(&slices[0]) } else { self.stream.try_send_vectored(&slices[..count]) };
-        match sent {
+        match self.stream.try_send(unwritten) {
             Ok(sent) => {
                 stats.bytes_out.add(sent as u64);
                 outbox.advance(sent);
@@ -112,19 +107,13 @@ impl Pipe {
         if !self.send_records(tls)? {
             return Ok(false);
         }
-        let mut plain = 0;
-        for frame in outbox.slices() {
-            if plain > 0 && plain + frame.len() > TLS_WRITE_BYTES_MAX {
-                break;
-            }
-            tls.conn.writer().write_all(frame)?;
-            plain += frame.len();
+        let unwritten = outbox.unwritten();
+        let plain = unwritten.len().min(TLS_WRITE_BYTES_MAX);
+        for piece in unwritten[..plain].chunks(TLS_RECORD_BYTES_MAX) {
+            tls.conn.writer().write_all(piece)?;
             tls.conn.write_tls(&mut tls.records)?;
         }
         outbox.advance(plain);
-        while tls.conn.wants_write() {
-            tls.conn.write_tls(&mut tls.records)?;
-        }
         stats.writes.add(1);
         stats.bytes_out.add(plain as u64);
         self.send_records(tls)
@@ -173,7 +162,7 @@ impl Pipe {
     }
 
     /// Sends a short answer, waiting for room. Only before the connection has an outbox.
-    pub async fn send_all(&self, bytes: bytes::Bytes) -> io::Result<()> {
+    pub async fn send_all(&self, bytes: &[u8]) -> io::Result<()> {
         let mut outbox = Outbox::default();
         outbox.push(bytes);
         let stats = Stats::default();

@@ -139,13 +139,6 @@ impl<M: Messages> Reader<M> {
         self.flusher.mark(&self.conn);
     }
 
-    fn queue(&self, write: impl FnOnce(&mut BytesMut)) {
-        let mut frame = BytesMut::new();
-        write(&mut frame);
-        self.conn.queue_raw(frame.freeze());
-        self.flusher.mark(&self.conn);
-    }
-
     fn take(&mut self, bytes: &mut [u8]) {
         let mut input = Input::new(bytes);
         self.conn.quiet_since_ms.set(self.flusher.now_ms());
@@ -157,8 +150,8 @@ impl<M: Messages> Reader<M> {
                 Ok(Some(Event::TooLarge { .. })) => self.messages.oversize(),
                 Ok(Some(Event::Pong(_))) => self.conn.pinged_ms.set(None),
                 Ok(Some(Event::Ping(payload))) => {
-                    let pong: Vec<u8> = payload.to_vec();
-                    self.queue(|frame| ws::encode::pong(frame, &pong));
+                    self.conn.queue_with(|out| ws::encode::pong(out, payload));
+                    self.flusher.mark(&self.conn);
                 }
                 Ok(Some(Event::Close(close))) => {
                     let code = close.map_or(1000, |close| close.code);
