@@ -6,15 +6,15 @@
 //!
 //! Few on purpose: a message writes its place once and forgets another, and with many conversations at work those
 //! places are fast only while they fit into the processor's cache.
+//!
+//! Client ids are found by a 16-bit fingerprint of each, in a ring of their own that is read through for every send: two
+//! cache lines in a row cost less than a hash table's scattered ones. At most `TAIL_MESSAGES_MAX + PENDING_APPENDS_MAX`
+//! are held, so a client that chooses colliding ids costs at most as many looks at messages.
 
-use core::hash::BuildHasher;
 use std::collections::VecDeque;
 
 use chasqui_proto::event::Message;
 use chasqui_proto::ids::{ClientId, Millis, MsgId, Seq, SessionId, UserId};
-use foldhash::fast::FixedState;
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
 
 use crate::limits::{TAIL_BYTES_MAX, TAIL_MESSAGES_MAX};
 use crate::texts::Texts;
@@ -37,17 +37,14 @@ pub(crate) struct Tail {
     held: VecDeque<Held>,
     first: Seq,
     bytes: usize,
-    /// Seqs, cut to 32 bits. Of a client id used again, the newest.
-    by_client_id: HashTable<u32>,
-    /// Not seeded: among so few, even client ids chosen to collide cost no more than a look at each.
-    hasher: FixedState,
+    /// Of the client ids of `held`, one for one.
+    fingerprints: VecDeque<u16>,
 }
 
 impl Tail {
     /// Empty; the next message is the one after `seq`.
     pub fn after(seq: Seq) -> Self {
-        let (held, by_client_id, hasher) = (VecDeque::new(), HashTable::new(), FixedState::default());
-        Self { held, first: seq + 1, bytes: 0, by_client_id, hasher }
+        Self { held: VecDeque::new(), first: seq + 1, bytes: 0, fingerprints: VecDeque::new() }
     }
 
     /// The seq of the oldest message held; of the next one, if none is.
@@ -67,12 +64,18 @@ impl Tail {
         self.held.get(usize::try_from(seq.checked_sub(self.first)?).ok()?)
     }
 
-    /// The message of this sender and client id.
+    /// The message of this sender and client id, unless it was retracted; the newest, where there are several.
     pub fn find(&self, sender: &UserId, client_id: ClientId) -> Option<Sent> {
-        let is = |seq: &u32| is_from(self.at(*seq), sender, client_id);
-        let seq = self.by_client_id.find(self.hash(client_id), is)?;
-        let Message { seq, msg_id, at, .. } = self.at(*seq).message;
-        Some(Sent { seq, msg_id, at })
+        let fingerprint = fingerprint(client_id);
+        let mut end = self.held.len();
+        while let Some(index) = newest(&self.fingerprints, end, fingerprint) {
+            let message = &self.held[index].message;
+            if message.client_id == client_id && message.sender == *sender && !message.retracted {
+                return Some(Sent { seq: message.seq, msg_id: message.msg_id, at: message.at });
+            }
+            end = index;
+        }
+        None
     }
 
     pub fn push(&mut self, held: Held) {
@@ -80,27 +83,14 @@ impl Tail {
         let next = self.first + self.held.len() as Seq;
         assert_eq!(message.seq, next, "a seq is given once, in order");
         self.bytes += message.content.len();
-        if !message.retracted {
-            self.remember(&message.sender.clone(), message.client_id, next as u32);
-        }
+        self.fingerprints.push_back(fingerprint(message.client_id));
         self.held.push_back(held);
     }
 
-    fn remember(&mut self, sender: &UserId, client_id: ClientId, seq: u32) {
-        let Self { held, first, by_client_id, hasher, .. } = self;
-        let at = |seq: &u32| &held[seq.wrapping_sub(*first as u32) as usize];
-        let hash = |seq: &u32| hasher.hash_one(at(seq).message.client_id);
-        match by_client_id.entry(hasher.hash_one(client_id), |seq| is_from(at(seq), sender, client_id), hash) {
-            Entry::Occupied(mut cell) => *cell.get_mut() = seq,
-            Entry::Vacant(cell) => _ = cell.insert(seq),
-        }
-    }
-
-    /// Takes back a message that is held: its text and its client id are forgotten.
+    /// Takes back a message that is held: its text is forgotten, its client id not found any more.
     pub fn retract(&mut self, seq: Seq) -> Option<&Message> {
         let index = usize::try_from(seq.checked_sub(self.first)?).ok()?;
-        self.forget_client_id(self.held.get(index)?.message.client_id, seq as u32);
-        let message = &mut self.held[index].message;
+        let message = &mut self.held.get_mut(index)?.message;
         message.retracted = true;
         self.bytes -= core::mem::replace(&mut message.content, "".into()).len();
         Some(message)
@@ -112,40 +102,42 @@ impl Tail {
             && self.first <= durable_seq
             && let Some(Held { message, .. }) = self.held.pop_front()
         {
-            self.forget_client_id(message.client_id, self.first as u32);
+            self.fingerprints.pop_front();
             self.first += 1;
             self.bytes -= message.content.len();
             texts.give(message.content);
         }
     }
 
-    /// The client id may have been used again since: only this use is forgotten.
-    fn forget_client_id(&mut self, client_id: ClientId, seq: u32) {
-        let hash = self.hash(client_id);
-        if let Ok(cell) = self.by_client_id.find_entry(hash, |known| *known == seq) {
-            cell.remove();
-        }
-    }
-
-    fn hash(&self, client_id: ClientId) -> u64 {
-        self.hasher.hash_one(client_id)
-    }
-
-    fn at(&self, seq: u32) -> &Held {
-        &self.held[seq.wrapping_sub(self.first as u32) as usize]
-    }
-
     pub fn check(&self) {
         for (i, held) in self.held.iter().enumerate() {
             assert_eq!(held.message.seq, self.first + i as Seq, "the tail is contiguous");
         }
-        let known = |seq: &u32| seq.wrapping_sub(self.first as u32) < self.held.len() as u32;
-        assert!(self.by_client_id.iter().all(known), "only what is held is known by its client id");
+        let fingerprints = self.held.iter().map(|held| fingerprint(held.message.client_id));
+        assert!(fingerprints.eq(self.fingerprints.iter().copied()), "a fingerprint for each message held");
     }
 }
 
-fn is_from(held: &Held, sender: &UserId, client_id: ClientId) -> bool {
-    held.message.client_id == client_id && held.message.sender == *sender
+/// Every byte counts: client ids are random in some of them only, or in none.
+fn fingerprint(client_id: ClientId) -> u16 {
+    const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+    let id = u128::from_le_bytes(client_id.0);
+    let (low, high) = (id as u64, (id >> 64) as u64);
+    ((low ^ high.rotate_left(32)).wrapping_mul(MIX) >> 48) as u16
+}
+
+/// The last place before `end` that holds `wanted`.
+fn newest(fingerprints: &VecDeque<u16>, end: usize, wanted: u16) -> Option<usize> {
+    let (older, newer) = fingerprints.as_slices();
+    let (older_end, newer_end) = (end.min(older.len()), end.saturating_sub(older.len()));
+    let in_newer = || last_of(&newer[..newer_end], wanted).map(|index| older.len() + index);
+    in_newer().or_else(|| last_of(&older[..older_end], wanted))
+}
+
+/// Nearly always there is none, and that is found out without a branch for each place.
+fn last_of(places: &[u16], wanted: u16) -> Option<usize> {
+    let any = places.iter().fold(false, |any, place| any | (*place == wanted));
+    if any { places.iter().rposition(|place| *place == wanted) } else { None }
 }
 
 #[cfg(test)]
@@ -190,6 +182,17 @@ mod tests {
         let known = |seq| tail.find(&user("alice"), id(seq)).is_some_and(|sent| sent.seq == seq);
         assert!((before + 101..=last).all(known));
         assert_eq!(tail.find(&user("bob"), id(last)), None, "client ids are the user's own");
+    }
+
+    #[test]
+    fn client_ids_of_one_fingerprint_are_told_apart() {
+        let same = |n: &u64| fingerprint(id(*n)) == fingerprint(id(0));
+        let ids: Vec<u64> = (0..).filter(same).take(TAIL_MESSAGES_MAX + 40).collect();
+        let mut tail = Tail::after(0);
+        ids.iter().zip(1..).for_each(|(n, seq)| push(&mut tail, seq, id(*n)));
+        let found = |n: &u64| tail.find(&user("alice"), id(*n)).map(|sent| sent.seq);
+        assert!(ids[..40].iter().all(|n| found(n).is_none()));
+        assert!(ids.iter().zip(1..).skip(40).all(|(n, seq)| found(n) == Some(seq)));
     }
 
     #[test]
