@@ -6,7 +6,7 @@ use chasqui_chat::{Class, Config, DeliveryOrder, Effect, Effects, Input, Links, 
 use chasqui_proto::command::{AckLevel, Command, Target};
 use chasqui_proto::event::{Event, Limits};
 use chasqui_proto::ids::{ClientId, ConvId, ReqId, SessionId};
-use chasqui_proto::row::{Completion, Found, Op, Outcome, Read, StoredHead};
+use chasqui_proto::row::{Completion, Found, Op, Outcome, Read, StoreRequest, StoredHead};
 
 use crate::sample::{CONTENT, user};
 
@@ -45,6 +45,8 @@ pub struct Core<R = Count> {
     completions: VecDeque<Completion>,
     /// Store requests that are under way before the oldest is answered.
     pub store_depth: usize,
+    /// One that is empty and takes every write, unless another is put in its place.
+    pub store: Box<dyn FnMut(StoreRequest) -> Completion>,
     pub receiver: R,
     /// The conversation last heard of.
     conv: Option<ConvId>,
@@ -66,6 +68,7 @@ impl<R: Receiver> Core<R> {
             effects: Effects::default(),
             completions: VecDeque::new(),
             store_depth: 0,
+            store: Box::new(|StoreRequest { ticket, op }| Completion { ticket, outcome: answer(&op) }),
             receiver,
             conv: None,
             counter: 0,
@@ -153,7 +156,7 @@ impl<R: Receiver> Core<R> {
                     self.receiver.receive(&self.effects.targets[targets], &event);
                 }
                 Effect::Store(request) => {
-                    self.completions.push_back(Completion { ticket: request.ticket, outcome: answer(&request.op) });
+                    self.completions.push_back((self.store)(request));
                 }
                 Effect::Close { code, .. } => panic!("a session was closed: {code:?}"),
             }

@@ -1,5 +1,7 @@
 //! One message of 128 bytes, and what travels because of it.
 
+use std::sync::Arc;
+
 use chasqui_proto::command::{AckLevel, Command, Target};
 use chasqui_proto::dialect::{Dialect, encode_command, encode_event};
 use chasqui_proto::event::{Event, Message};
@@ -51,10 +53,10 @@ pub fn message() -> Event {
 }
 
 /// A message as the store keeps it.
-pub fn row(seq: u64) -> Message {
+pub fn row(seq: u64) -> Arc<Message> {
     let mut client_id = [7; 16];
     client_id[8..].copy_from_slice(&seq.to_be_bytes());
-    Message {
+    Arc::new(Message {
         conv: conv(),
         msg_id: MsgId(seq),
         seq,
@@ -64,7 +66,7 @@ pub fn row(seq: u64) -> Message {
         content: CONTENT.into(),
         at: 1_800_000_000_000,
         retracted: false,
-    }
+    })
 }
 
 pub fn command_frame(dialect: Dialect, command: &Command<'_>) -> Vec<u8> {

@@ -10,6 +10,7 @@ use chasqui_proto::event::Event;
 use chasqui_proto::ids::{ClientId, SessionId};
 use chasqui_relay::shard::encode::{Encoder, Wire};
 use chasqui_relay::shard::outbox::Outbox;
+use chasqui_storage::memory::Volatile;
 use rkyv::util::AlignedVec;
 
 #[global_allocator]
@@ -28,16 +29,19 @@ struct Case {
     ack: AckLevel,
     /// Store requests under way.
     store_depth: usize,
+    /// With the relay's memory store, which holds messages too.
+    volatile: bool,
     /// Allocations in a thousand messages; those that come once in a while, such as a flush of receipts, included.
     per_thousand_max: u64,
 }
 
-const CASES: [Case; 4] = [
+const CASES: [Case; 5] = [
     Case {
         name: "native, accepted",
         dialect: Dialect::Native,
         ack: AckLevel::Accepted,
         store_depth: 0,
+        volatile: false,
         per_thousand_max: 20,
     },
     Case {
@@ -45,6 +49,7 @@ const CASES: [Case; 4] = [
         dialect: Dialect::Native,
         ack: AckLevel::Durable,
         store_depth: 0,
+        volatile: false,
         per_thousand_max: 25,
     },
     Case {
@@ -52,6 +57,15 @@ const CASES: [Case; 4] = [
         dialect: Dialect::Native,
         ack: AckLevel::Durable,
         store_depth: 100,
+        volatile: false,
+        per_thousand_max: 25,
+    },
+    Case {
+        name: "native, durable, in the memory store",
+        dialect: Dialect::Native,
+        ack: AckLevel::Durable,
+        store_depth: 0,
+        volatile: true,
         per_thousand_max: 25,
     },
     Case {
@@ -59,6 +73,7 @@ const CASES: [Case; 4] = [
         dialect: Dialect::Json,
         ack: AckLevel::Durable,
         store_depth: 0,
+        volatile: false,
         per_thousand_max: 25,
     },
 ];
@@ -89,6 +104,10 @@ impl Path {
     fn new(case: &Case) -> Self {
         let wire = Wire::web_socket(case.dialect);
         let mut core = Core::new(Frames { encoder: Encoder::default(), wire, outbox: Outbox::default() });
+        if case.volatile {
+            let store = Volatile::default();
+            core.store = Box::new(move |request| store.answer(request));
+        }
         let (alice, _bob) = (core.open("alice"), core.open("bob"));
         core.direct(alice, "bob");
         core.store_depth = case.store_depth;

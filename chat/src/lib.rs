@@ -16,6 +16,7 @@
 //! - [`msg`]: what shards say to one another
 //! - [`shard`]: the one dispatch; [`router`]: whether a message is a call or a ring push, permits, debts
 //! - [`gate`]: store requests under way, repeated until their outcome is known
+//! - [`spares`]: memory of forgotten messages, used again
 //! - [`session`]: connections on this shard and their roster; [`user`]: users whose home is here
 //! - [`conversation`]: conversations whose home is here
 
@@ -27,7 +28,7 @@ pub mod msg;
 pub mod router;
 pub mod session;
 pub mod shard;
-pub mod texts;
+pub mod spares;
 pub mod timers;
 pub mod user;
 

@@ -10,9 +10,9 @@ pub const PENDING_APPENDS_MAX: usize = 256;
 pub const TAIL_MESSAGES_MAX: usize = 60;
 /// Bytes of message text a live conversation keeps in memory beyond those still being committed.
 pub const TAIL_BYTES_MAX: usize = 256 * 1024;
-/// Texts of forgotten messages whose memory waits for others, and the largest that does.
-pub const POOLED_TEXTS_MAX: usize = 1024;
-pub const POOLED_TEXT_BYTES_MAX: usize = 4 * 1024;
+/// Forgotten messages whose memory waits for others, and the largest text whose memory does.
+pub const SPARE_MESSAGES_MAX: usize = 1024;
+pub const SPARE_TEXT_BYTES_MAX: usize = 4 * 1024;
 /// Sends of one conversation that wait for a look-up of their dedupe row.
 pub const LOOKUPS_MAX: usize = 256;
 /// Sends of one conversation that wait for a delivered or read ack.

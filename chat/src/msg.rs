@@ -5,9 +5,10 @@ use std::sync::Arc;
 use chasqui_proto::codes::CloseCode;
 use chasqui_proto::command::{AckLevel, ReceiptKind};
 use chasqui_proto::event::{Event, Head, Message, SyncConversation};
-use chasqui_proto::ids::{ClientId, ConvId, ReqId, Seq, SessionId, UserId};
-use chasqui_proto::text::Text;
+use chasqui_proto::ids::{ConvId, ReqId, Seq, SessionId, UserId};
 use smol_str::SmolStr;
+
+use crate::spares::Draft;
 
 /// Who asks, and where the answer goes.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,8 +24,7 @@ pub enum Ask {
     Send {
         /// The peer, where the direct conversation is to be created if needed.
         to: Option<UserId>,
-        client_id: ClientId,
-        content: Text,
+        draft: Draft,
         level: AckLevel,
         resend: bool,
     },
@@ -68,7 +68,7 @@ pub struct JoinInfo {
     pub title: SmolStr,
     pub members: Arc<[UserId]>,
     /// What was sent since the user became a member, without what this session sent.
-    pub messages: Vec<Message>,
+    pub messages: Vec<Arc<Message>>,
 }
 
 /// One conversation of a sync answer, with the other members' published receipts.

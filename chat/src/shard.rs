@@ -12,7 +12,7 @@ use crate::limits::EVICT_SWEEP_MS;
 use crate::msg::Msg;
 use crate::router::Router;
 use crate::session::Sessions;
-use crate::texts::Texts;
+use crate::spares::Spares;
 use crate::timers::{Timer, Timers};
 use crate::user::Users;
 
@@ -28,7 +28,7 @@ pub(crate) struct Cx<'a> {
     pub jobs: &'a mut Jobs,
     pub behind: &'a mut BTreeSet<(ShardId, ConvId)>,
     pub refused_marks: &'a mut BTreeMap<SessionId, Event>,
-    pub texts: &'a mut Texts,
+    pub spares: &'a mut Spares,
     pub out: &'a mut Effects,
 }
 
@@ -70,7 +70,7 @@ pub struct Shard {
     behind: BTreeSet<(ShardId, ConvId)>,
     /// Sessions that are to be told of a refused mark when there is room.
     refused_marks: BTreeMap<SessionId, Event>,
-    texts: Texts,
+    spares: Spares,
     sessions: Sessions,
     users: Users,
     convs: Convs,
@@ -89,7 +89,7 @@ macro_rules! cx {
             jobs: &mut $self.jobs,
             behind: &mut $self.behind,
             refused_marks: &mut $self.refused_marks,
-            texts: &mut $self.texts,
+            spares: &mut $self.spares,
             out: $out,
         }
     };
@@ -109,7 +109,7 @@ impl Shard {
             jobs: Jobs::default(),
             behind: BTreeSet::new(),
             refused_marks: BTreeMap::new(),
-            texts: Texts::default(),
+            spares: Spares::default(),
             sessions: Sessions::default(),
             users: Users::default(),
             convs: Convs::default(),

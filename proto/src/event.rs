@@ -7,9 +7,8 @@ use smol_str::SmolStr;
 use crate::codes::ErrorCode;
 use crate::command::{AckLevel, ReceiptKind};
 use crate::ids::{ClientId, ConvId, Epoch, Millis, MsgId, ReqId, Seq, SessionId, UserId};
-use crate::text::Text;
 
-/// One message of a conversation, as recipients see it.
+/// One message of a conversation, as recipients see it. Shared by all who hold it, from memory to store, and not copied.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Message {
     pub conv: ConvId,
@@ -18,7 +17,7 @@ pub struct Message {
     pub epoch: Epoch,
     pub sender: UserId,
     pub client_id: ClientId,
-    pub content: Text,
+    pub content: String,
     pub at: Millis,
     /// The seq is taken, but its message was taken back; `content` is empty.
     pub retracted: bool,
@@ -55,7 +54,7 @@ pub struct SyncConversation {
     /// More messages follow: sync again from the last one given.
     pub more: bool,
     /// Rising in `seq`.
-    pub messages: Vec<Message>,
+    pub messages: Vec<Arc<Message>>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -78,7 +77,7 @@ pub enum Event {
         at: Millis,
     },
     Message {
-        message: Message,
+        message: Arc<Message>,
         durable_seq: Seq,
     },
     Receipt {

@@ -15,5 +15,4 @@ pub mod event;
 pub mod ids;
 pub mod limits;
 pub mod row;
-pub mod text;
 pub mod ws;

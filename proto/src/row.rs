@@ -64,7 +64,7 @@ pub enum Row {
     /// Also indexes the conversation under the user.
     Member(MemberRow),
     /// Also writes its dedupe row (unless retracted). A row with the same (conv, seq, msg_id) replaces the former.
-    Message(Message),
+    Message(Arc<Message>),
     Receipt(ReceiptRow),
 }
 
@@ -118,7 +118,7 @@ pub struct LoadedConversation {
     pub members: Vec<MemberRow>,
     pub receipts: Vec<ReceiptRow>,
     /// Newest messages, rising in seq; the last one is the head. Empty: no message yet.
-    pub tail: Vec<Message>,
+    pub tail: Vec<Arc<Message>>,
     /// For certain there are no older ones.
     pub whole: bool,
 }
@@ -126,7 +126,7 @@ pub struct LoadedConversation {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Found {
     Conversation(Option<Arc<LoadedConversation>>),
-    Page(Vec<Message>),
+    Page(Vec<Arc<Message>>),
     Dedupe(Option<(Seq, MsgId, Millis)>),
     UserConversations(Vec<ConvId>),
     Heads(Vec<StoredHead>),

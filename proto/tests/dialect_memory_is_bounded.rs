@@ -4,7 +4,6 @@ mod dialect_common;
 
 use chasqui_proto::command::Command;
 use chasqui_proto::dialect::{Dialect, Scratch, decode_command, decode_event, encode_command, encode_event};
-use chasqui_proto::event::Event;
 use dialect_common::{aligned, any, count, sample_frames, samples};
 use proptest::prelude::*;
 
@@ -133,7 +132,7 @@ fn a_native_send_decodes_and_a_message_encodes_without_allocating() {
         let (allocations, ..) = count::during(|| decode_command(Dialect::Native, &frame, &mut scratch).is_ok());
         assert_eq!(allocations, 0, "{name}");
     }
-    let message = Event::Message { message: samples::message(1, "hello"), durable_seq: 0 };
+    let message = samples::received(samples::message(1, "hello"), 0);
     for dialect in Dialect::ALL {
         let mut out = Vec::with_capacity(4096);
         // The first body of a thread makes its arena.

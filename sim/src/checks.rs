@@ -1,6 +1,7 @@
 //! What must hold, while the world runs and when it has come to rest.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chasqui_chat::DeliveryOrder;
 use chasqui_proto::command::AckLevel;
@@ -80,7 +81,7 @@ struct Truth {
 
 struct Conversation {
     members: BTreeMap<UserId, Seq>,
-    messages: Vec<Message>,
+    messages: Vec<Arc<Message>>,
 }
 
 impl Truth {

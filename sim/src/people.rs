@@ -50,7 +50,7 @@ pub fn write_history(memory: &mut Memory) {
             memory.apply(&[Row::Member(MemberRow { conv, user: user(i), role, joined_seq: 0 })]);
         }
         for seq in 1..=HISTORY_MESSAGES {
-            memory.apply(&[Row::Message(old_message(conv, seq, members))]);
+            memory.apply(&[Row::Message(old_message(conv, seq, members).into())]);
         }
     }
     memory.sync();

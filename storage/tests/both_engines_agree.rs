@@ -3,7 +3,10 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use chasqui_proto::command::ReceiptKind;
+use chasqui_proto::event::Message;
 use chasqui_proto::ids::{ClientId, ConvId, MsgId, UserId};
 use chasqui_proto::row::{
     ConvKind, ConversationRow, Found, MemberRow, Op, Outcome, Read, ReceiptRow, Role, Row, StoreRequest, StoredHead,
@@ -158,7 +161,7 @@ fn a_message_written_again_replaces_itself() {
     on_both(|store| {
         let mut row = message(1, 1, 1, "a");
         store.write(&[Row::Message(row.clone())]);
-        row.content = "edited".into();
+        Arc::make_mut(&mut row).content = "edited".into();
         store.write(&[Row::Message(row.clone()), Row::Message(row)]);
         assert_eq!(contents(store.find(page(0, 9))), [(1, 1, "edited".to_owned())]);
     });
@@ -169,12 +172,13 @@ fn a_retraction_drops_its_own_dedupe_row_only() {
     on_both(|store| {
         let sent = |seq: u64, client: u8| {
             let mut row = message(1, seq, seq, "a");
-            row.client_id = ClientId([client; 16]);
+            Arc::make_mut(&mut row).client_id = ClientId([client; 16]);
             row
         };
         let taken_back = |seq: u64, client: u8| {
             let mut row = sent(seq, client);
-            (row.retracted, row.content) = (true, "".into());
+            let taken_back = Arc::make_mut(&mut row);
+            (taken_back.retracted, taken_back.content) = (true, String::new());
             Row::Message(row)
         };
         store.write(&[Row::Message(sent(1, 1)), Row::Message(sent(2, 2))]);
@@ -245,9 +249,8 @@ fn any_row() -> impl Strategy<Value = Row> {
     let message = (any_conv(), any_seq(), 0..3u64, any_user(), 0..4u8, ".{0,4}", any::<bool>()).prop_map(
         |(conv, seq, id, sender, client, content, retracted)| {
             let (msg_id, client_id) = (MsgId(id), ClientId([client; 16]));
-            let content = content.into();
-            let base = message(0, seq, id, "a");
-            Row::Message(chasqui_proto::event::Message { conv, msg_id, sender, client_id, content, retracted, ..base })
+            let base = Arc::unwrap_or_clone(message(0, seq, id, "a"));
+            Row::Message(Arc::new(Message { conv, msg_id, sender, client_id, content, retracted, ..base }))
         },
     );
     let member = (any_conv(), any_user(), any_seq())

@@ -1,8 +1,10 @@
 //! What a commit brings: released in seq order, retracted when rejected, waited for when unknown.
 
+use std::sync::Arc;
+
 use chasqui_proto::codes::ErrorCode;
 use chasqui_proto::command::AckLevel;
-use chasqui_proto::event::Event;
+use chasqui_proto::event::{Event, Message};
 use chasqui_proto::ids::{ConvId, Seq};
 use chasqui_proto::row::{Outcome, Row};
 
@@ -57,8 +59,8 @@ impl Entry {
         }
         if raised {
             if let State::Live(live) = &mut self.state {
-                // Not before: by now the store has let go of the oldest texts too, so that they can be used again.
-                live.tail.trim(live.durable_seq, cx.texts);
+                // Not before: by now the store has let go of the oldest too, so that their memory can be used again.
+                live.tail.trim(live.durable_seq, cx.spares);
             }
             self.publish_waiting(cx);
         }
@@ -154,7 +156,7 @@ impl Live {
 }
 
 /// What recipients are shown of a message in the tail.
-pub(crate) fn shown(message: &chasqui_proto::event::Message, durable_seq: Seq) -> Event {
+pub(crate) fn shown(message: &Arc<Message>, durable_seq: Seq) -> Event {
     if message.retracted {
         return Event::Retracted { conv: message.conv, msg_id: message.msg_id, seq: message.seq };
     }

@@ -5,6 +5,7 @@
 //! Typing is simply lost. What cannot be repaired by a snapshot is owed.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use chasqui_proto::codes::ErrorCode;
 use chasqui_proto::event::{Event, Message};
@@ -28,7 +29,7 @@ pub(super) struct Behind {
     /// A page is being read for it; the conversation stays in memory until it comes.
     reading: bool,
     /// The rest of the last page: it waits for room, so that nothing is read twice.
-    page: VecDeque<Message>,
+    page: VecDeque<Arc<Message>>,
 }
 
 impl Entry {
@@ -119,7 +120,7 @@ impl Entry {
         let Outcome::Found(Found::Page(page)) = outcome else {
             return;
         };
-        let wanted = |m: &Message| m.seq <= live.durable_seq && behind.from.is_some_and(|from| m.seq >= from);
+        let wanted = |m: &Arc<Message>| m.seq <= live.durable_seq && behind.from.is_some_and(|from| m.seq >= from);
         behind.page = page.into_iter().filter(wanted).collect();
         self.catch_up(cx, shard);
     }

@@ -5,6 +5,7 @@
 //! anything in it is accepted.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use chasqui_proto::codes::ErrorCode;
 use chasqui_proto::command::ReceiptKind;
@@ -172,11 +173,12 @@ fn revive(cx: &mut Cx<'_>, loaded: &LoadedConversation) -> Live {
     for message in &loaded.tail {
         cx.ids.rise_above(message.msg_id);
         while live.last_seq + 1 < message.seq {
-            push_loaded(&mut live, hole(loaded, cx, message.seq), false);
+            let hole = hole(loaded, cx, live.last_seq + 1);
+            push_loaded(&mut live, hole.into(), false);
         }
         push_loaded(&mut live, message.clone(), true);
     }
-    live.tail.trim(live.durable_seq, cx.texts);
+    live.tail.trim(live.durable_seq, cx.spares);
     for receipt in &loaded.receipts {
         let durable_seq = live.durable_seq;
         if let Some(member) = live.members.get_mut(&receipt.user) {
@@ -190,8 +192,7 @@ fn revive(cx: &mut Cx<'_>, loaded: &LoadedConversation) -> Live {
     live
 }
 
-fn push_loaded(live: &mut Live, mut message: Message, stored: bool) {
-    message.seq = live.last_seq + 1;
+fn push_loaded(live: &mut Live, message: Arc<Message>, stored: bool) {
     live.push(Held { message, origin: None });
     if stored && live.pending.is_empty() {
         live.durable_seq = live.last_seq;
@@ -209,7 +210,7 @@ fn hole(loaded: &LoadedConversation, cx: &mut Cx<'_>, seq: Seq) -> Message {
         epoch: cx.cfg.epoch,
         sender: loaded.row.created_by.clone(),
         client_id: ClientId::default(),
-        content: "".into(),
+        content: String::new(),
         at: cx.now.wall_ms,
         retracted: true,
     }

@@ -49,7 +49,7 @@ impl Lookup {
     }
 
     fn ask_store(&mut self, cx: &mut Cx<'_>, conv: ConvId) {
-        let client_id = if let Ask::Send { client_id, .. } = self.ask { client_id } else { ClientId::default() };
+        let client_id = if let Ask::Send { draft, .. } = &self.ask { draft.client_id() } else { ClientId::default() };
         let read = Read::Dedupe { conv, sender: self.origin.user.clone(), client_id };
         cx.gate.read(Purpose::Dedupe { conv, ticket_seq: self.number }, read, cx.out);
         self.answer = Answer::Awaited;

@@ -2,7 +2,7 @@
 
 use chasqui_proto::codes::ErrorCode;
 use chasqui_proto::command::AckLevel;
-use chasqui_proto::event::{Event, Message};
+use chasqui_proto::event::Event;
 use chasqui_proto::ids::UserId;
 use chasqui_proto::row::Row;
 
@@ -36,10 +36,7 @@ impl Entry {
         let State::Live(live) = &mut self.state else {
             return;
         };
-        let Ask::Send { client_id, .. } = &ask else {
-            return;
-        };
-        if let Some(sent) = live.tail.find(&origin.user, *client_id) {
+        if let Some(sent) = live.known(&origin.user, &ask) {
             return self.join(cx, origin, &ask, sent);
         }
         match live.has_capacity(cx, &ask) {
@@ -52,31 +49,21 @@ impl Entry {
         let State::Live(live) = &mut self.state else {
             return;
         };
-        let Ask::Send { client_id, content, level, .. } = ask else {
+        let Ask::Send { draft, level, .. } = ask else {
             return;
         };
-        let message = Message {
-            conv: self.id,
-            msg_id: cx.ids.next(cx.now.wall_ms),
-            seq: live.last_seq + 1,
-            epoch: cx.cfg.epoch,
-            sender: origin.user.clone(),
-            client_id,
-            content,
-            at: cx.now.wall_ms,
-            retracted: false,
-        };
-        let purpose = Purpose::Append { conv: self.id, seq: message.seq };
-        cx.gate.write(purpose, [Row::Message(message.clone())].into(), cx.out);
+        let (seq, msg_id, at) = (live.last_seq + 1, cx.ids.next(cx.now.wall_ms), cx.now.wall_ms);
+        let epoch = cx.cfg.epoch;
+        let message = draft.finish(|m| (m.seq, m.msg_id, m.epoch, m.at) = (seq, msg_id, epoch, at));
+        cx.gate.write(Purpose::Append { conv: self.id, seq }, [Row::Message(message.clone())].into(), cx.out);
         live.push(Held { message: message.clone(), origin: Some(origin.session) });
         live.pending.push_back(Pending::default());
-        let (seq, at) = (message.seq, message.at);
         if let Some(member) = live.members.get_mut(&origin.user) {
             member.raise_own(seq, at);
         }
         live.touch_receipts(cx, self.id, &origin.user);
         let (durable_seq, skip) = (live.durable_seq, origin.session);
-        let sent = Sent { seq, msg_id: message.msg_id, at };
+        let sent = Sent { seq, msg_id, at };
         if cx.cfg.order == DeliveryOrder::RelayFirst {
             self.fan(cx, Some(skip), Event::Message { message, durable_seq });
         }
@@ -123,8 +110,8 @@ impl Live {
     }
 
     pub(super) fn known(&self, user: &UserId, ask: &Ask) -> Option<Sent> {
-        let Ask::Send { client_id, .. } = ask else { return None };
-        self.tail.find(user, *client_id)
+        let Ask::Send { draft, .. } = ask else { return None };
+        self.tail.find(user, draft.client_id())
     }
 
     fn has_capacity(&self, cx: &Cx<'_>, ask: &Ask) -> Result<(), ErrorCode> {

@@ -1,5 +1,7 @@
 //! The home's part of a sync: what a client has not seen, from memory if hot, from the store if not.
 
+use std::sync::Arc;
+
 use chasqui_proto::codes::ErrorCode;
 use chasqui_proto::command::ReceiptKind;
 use chasqui_proto::event::{Event, Message, SyncConversation};
@@ -59,7 +61,7 @@ impl Entry {
         }
     }
 
-    fn answer_sync(&mut self, cx: &mut Cx<'_>, job: u64, user: &UserId, cursor: Seq, page: &[Message]) {
+    fn answer_sync(&mut self, cx: &mut Cx<'_>, job: u64, user: &UserId, cursor: Seq, page: &[Arc<Message>]) {
         let State::Live(live) = &mut self.state else {
             return answer(cx, job, None);
         };
@@ -99,15 +101,15 @@ impl Live {
         &self,
         from: Seq,
         last: Seq,
-        page: &[Message],
+        page: &[Arc<Message>],
         budget: usize,
         at_least_one: bool,
-    ) -> Vec<Message> {
+    ) -> Vec<Arc<Message>> {
         let stored = page.iter().filter(|m| m.seq > from && m.seq <= self.durable_seq);
         let reached = stored.clone().next_back().map_or(from, |m| m.seq);
         let held = (reached + 1..=last).map_while(|seq| self.tail.get(seq).map(|h| &h.message));
         let mut left = budget;
-        let mut messages: Vec<Message> = Vec::new();
+        let mut messages: Vec<Arc<Message>> = Vec::new();
         for message in stored.chain(held).take(SYNC_MESSAGES_MAX) {
             let cost = message.content.len() + MESSAGE_OVERHEAD_BYTES;
             if cost > left && !(at_least_one && messages.is_empty()) {

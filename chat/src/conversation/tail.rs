@@ -12,16 +12,17 @@
 //! are held, so a client that chooses colliding ids costs at most as many looks at messages.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use chasqui_proto::event::Message;
 use chasqui_proto::ids::{ClientId, Millis, MsgId, Seq, SessionId, UserId};
 
 use crate::limits::{TAIL_BYTES_MAX, TAIL_MESSAGES_MAX};
-use crate::texts::Texts;
+use crate::spares::Spares;
 
 /// A message in memory, and the session that sent it and so gets the ack instead.
 pub(crate) struct Held {
-    pub message: Message,
+    pub message: Arc<Message>,
     pub origin: Option<SessionId>,
 }
 
@@ -87,17 +88,19 @@ impl Tail {
         self.held.push_back(held);
     }
 
-    /// Takes back a message that is held: its text is forgotten, its client id not found any more.
-    pub fn retract(&mut self, seq: Seq) -> Option<&Message> {
+    /// Takes back a message that is held: its text is forgotten, its client id not found any more. Who shares it keeps it
+    /// as it was.
+    pub fn retract(&mut self, seq: Seq) -> Option<&Arc<Message>> {
         let index = usize::try_from(seq.checked_sub(self.first)?).ok()?;
-        let message = &mut self.held.get_mut(index)?.message;
+        let shared = &mut self.held.get_mut(index)?.message;
+        let message = Arc::make_mut(shared);
         message.retracted = true;
-        self.bytes -= core::mem::replace(&mut message.content, "".into()).len();
-        Some(message)
+        self.bytes -= core::mem::take(&mut message.content).len();
+        Some(shared)
     }
 
     /// Forgets the oldest messages up to `durable_seq`, as far as there are too many.
-    pub fn trim(&mut self, durable_seq: Seq, texts: &mut Texts) {
+    pub fn trim(&mut self, durable_seq: Seq, spares: &mut Spares) {
         while (self.held.len() > TAIL_MESSAGES_MAX || self.bytes > TAIL_BYTES_MAX)
             && self.first <= durable_seq
             && let Some(Held { message, .. }) = self.held.pop_front()
@@ -105,7 +108,7 @@ impl Tail {
             self.fingerprints.pop_front();
             self.first += 1;
             self.bytes -= message.content.len();
-            texts.give(message.content);
+            spares.give(message);
         }
     }
 
@@ -166,8 +169,8 @@ mod tests {
             at: 0,
             retracted: false,
         };
-        tail.push(Held { message, origin: None });
-        tail.trim(seq, &mut Texts::default());
+        tail.push(Held { message: message.into(), origin: None });
+        tail.trim(seq, &mut Spares::default());
         tail.check();
     }
 
@@ -199,7 +202,9 @@ mod tests {
     fn a_client_id_used_again_outlives_its_first_use() {
         let mut tail = Tail::after(0);
         push(&mut tail, 1, id(7));
+        let shared = tail.get(1).map(|held| held.message.clone());
         assert!(tail.retract(1).is_some_and(|message| message.content.is_empty()));
+        assert!(shared.is_some_and(|message| message.content == "text"), "who shares it keeps it");
         assert_eq!(tail.find(&user("alice"), id(7)), None);
         push(&mut tail, 2, id(7));
         (3..=TAIL_MESSAGES_MAX as u64 + 1).for_each(|seq| push(&mut tail, seq, id(1_000_000 + seq)));

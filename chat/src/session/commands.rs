@@ -8,7 +8,7 @@ use chasqui_proto::limits::{CONTENT_BYTES_MAX, GROUP_MEMBERS_MAX, TITLE_BYTES_MA
 use smol_str::SmolStr;
 
 use super::{Session, Sessions};
-use crate::msg::{Ask, Msg};
+use crate::msg::{Ask, Msg, Origin};
 use crate::shard::Cx;
 
 /// A refusal: the code, and what it adds to the code's sentence.
@@ -92,9 +92,11 @@ impl Session {
         if let Err(retry_after_ms) = self.bucket.take(cx.now.mono_ms) {
             return Err(Refusal { code: ErrorCode::RateLimited, message: "", retry_after_ms });
         }
-        let content = cx.texts.make(content);
-        let ask = Ask::Send { to, client_id: *client_id, content, level: *ack, resend: *resend };
-        self.ask(cx, id, req, conv, ask)
+        // Before the draft: a small copy behind a text written into cold memory would wait for all of it.
+        let origin = self.origin(id, req);
+        let draft = cx.spares.draft(conv, &self.user, *client_id, content);
+        let ask = Ask::Send { to, draft, level: *ack, resend: *resend };
+        ask_home(cx, conv, origin, ask)
     }
 
     fn create(&self, title: &str, members: &[&str]) -> Result<Ask, Refusal> {
@@ -114,9 +116,7 @@ impl Session {
     }
 
     fn ask(&self, cx: &mut Cx<'_>, id: SessionId, req: &str, conv: ConvId, ask: Ask) -> Result<(), Refusal> {
-        let home = cx.router.home(conv.vshard());
-        let sent = cx.router.ask(home, Msg::Ask { conv, origin: self.origin(id, req), ask });
-        sent.then_some(()).ok_or(ErrorCode::Overloaded.into())
+        ask_home(cx, conv, self.origin(id, req), ask)
     }
 
     fn hint(&self, cx: &mut Cx<'_>, id: SessionId, req: &str, conv: ConvId, ask: Ask) -> Result<(), Refusal> {
@@ -124,4 +124,10 @@ impl Session {
         let sent = cx.router.hint(home, Msg::Ask { conv, origin: self.origin(id, req), ask });
         sent.then_some(()).ok_or(ErrorCode::Overloaded.into())
     }
+}
+
+fn ask_home(cx: &mut Cx<'_>, conv: ConvId, origin: Origin, ask: Ask) -> Result<(), Refusal> {
+    let home = cx.router.home(conv.vshard());
+    let sent = cx.router.ask(home, Msg::Ask { conv, origin, ask });
+    sent.then_some(()).ok_or(ErrorCode::Overloaded.into())
 }

@@ -12,7 +12,7 @@ use chasqui_proto::row::{ConversationRow, Found, LoadedConversation, MemberRow, 
 pub struct Rows {
     pub convs: BTreeMap<ConvId, ConversationRow>,
     pub members: BTreeMap<(ConvId, UserId), MemberRow>,
-    pub messages: BTreeMap<(ConvId, Seq), Message>,
+    pub messages: BTreeMap<(ConvId, Seq), Arc<Message>>,
     pub dedupe: BTreeMap<(ConvId, UserId, ClientId), (Seq, MsgId, Millis)>,
     pub receipts: BTreeMap<(ConvId, UserId, ReceiptKind), ReceiptRow>,
 }
@@ -32,7 +32,7 @@ impl Rows {
         }
     }
 
-    fn write_message(&mut self, m: Message) {
+    fn write_message(&mut self, m: Arc<Message>) {
         if !m.retracted {
             self.dedupe.insert((m.conv, m.sender.clone(), m.client_id), (m.seq, m.msg_id, m.at));
         }
@@ -55,7 +55,7 @@ impl Rows {
         }
     }
 
-    fn of(&self, conv: ConvId) -> impl DoubleEndedIterator<Item = &Message> {
+    fn of(&self, conv: ConvId) -> impl DoubleEndedIterator<Item = &Arc<Message>> {
         self.messages.range((conv, 0)..=(conv, Seq::MAX)).map(|(_, m)| m)
     }
 

@@ -121,7 +121,7 @@ pub enum Notice {
     /// A message to show. Told once per message, and never for this client's own sends: the app shows those itself,
     /// by client id, when it sends. `provisional`: the store has not confirmed it yet.
     NewMessage {
-        message: Message,
+        message: Arc<Message>,
         provisional: bool,
     },
     /// The one answer to a send.

@@ -1,5 +1,7 @@
 //! Events as they come: judged at once, or held while a SYNC is outstanding; and the holes they leave.
 
+use std::sync::Arc;
+
 use chasqui_proto::event::{Event, Message};
 use chasqui_proto::ids::{ConvId, Millis, Seq};
 
@@ -78,8 +80,8 @@ impl Rules {
         Some(admission)
     }
 
-    fn take_message(&mut self, now: Millis, message: &Message, durable: Seq, judge: bool) -> bool {
-        let Message { conv, seq, msg_id, epoch, .. } = *message;
+    fn take_message(&mut self, now: Millis, message: &Arc<Message>, durable: Seq, judge: bool) -> bool {
+        let Message { conv, seq, msg_id, epoch, .. } = **message;
         let Some(admission) = self.admit(Place { conv, seq, msg_id, epoch, durable }, judge) else { return false };
         match admission {
             Admission::New => self.take_new(message, seq > durable),

@@ -1,5 +1,7 @@
 //! What the app shows: each message once, moved, retracted or withdrawn when that is learnt.
 
+use std::sync::Arc;
+
 use chasqui_proto::command::ReceiptKind;
 use chasqui_proto::event::Message;
 use chasqui_proto::ids::{ClientId, ConvId, MsgId, Seq};
@@ -11,7 +13,7 @@ use crate::rules::Rules;
 
 impl Rules {
     /// A place that nothing holds yet, from an event or a SYNC.
-    pub(crate) fn take_new(&mut self, message: &Message, provisional: bool) {
+    pub(crate) fn take_new(&mut self, message: &Arc<Message>, provisional: bool) {
         let c = self.convs.entry(message.conv).or_default();
         let mut entry = Entry::of(message);
         entry.retracted |= c.retracted_ahead.contains(&message.msg_id);
@@ -30,7 +32,7 @@ impl Rules {
     }
 
     /// Shows a message that was never shown, unless it is a send of this client, which the app shows itself.
-    fn show(&mut self, message: &Message, provisional: bool) {
+    fn show(&mut self, message: &Arc<Message>, provisional: bool) {
         let own = Some(&message.sender) == self.me.as_ref();
         if own && self.place_own(message) {
             return;

@@ -1,6 +1,6 @@
 //! Generators of any command and any event within the limits.
 
-use chasqui_proto::text::Text;
+use std::sync::Arc;
 
 use chasqui_proto::codes::ErrorCode;
 use chasqui_proto::command::{AckLevel, Command, ReceiptKind, Target};
@@ -114,7 +114,7 @@ fn message() -> impl Strategy<Value = Message> {
             epoch,
             sender,
             client_id,
-            content: Text::from(content),
+            content,
             at,
             retracted,
         },
@@ -141,6 +141,7 @@ type Part = (u64, u64, u64, (bool, bool), Vec<Message>);
 fn sync_conversation((conv, part): (ConvId, Part)) -> SyncConversation {
     let (last_seq, durable_seq, epoch, (recovered, more), mut messages) = part;
     messages.iter_mut().for_each(|message| message.conv = conv);
+    let messages = messages.into_iter().map(Arc::new).collect();
     SyncConversation { conv, last_seq, durable_seq, epoch, recovered, more, messages }
 }
 
@@ -162,7 +163,8 @@ fn conversation_event() -> impl Strategy<Value = Event> {
             epoch,
             at
         }),
-        (message(), number()).prop_map(|(message, durable_seq)| Event::Message { message, durable_seq }),
+        (message(), number())
+            .prop_map(|(message, durable_seq)| Event::Message { message: Arc::new(message), durable_seq }),
         (conv(), user(), kind, number(), number()).prop_map(|(conv, user, kind, seq, at)| Event::Receipt {
             conv,
             user,

@@ -1,6 +1,6 @@
 //! At least one of every frame, with the edges: escapes, text beyond ASCII, empty and largest values.
 
-use chasqui_proto::text::Text;
+use std::sync::Arc;
 
 use chasqui_proto::codes::ErrorCode;
 use chasqui_proto::command::{AckLevel, Command, ReceiptKind, Target};
@@ -59,10 +59,14 @@ pub fn message(seq: u64, content: &str) -> Message {
         epoch: 7,
         sender: user("alice"),
         client_id: client_id(),
-        content: Text::from(content),
+        content: content.into(),
         at: NOW,
         retracted: false,
     }
+}
+
+pub fn received(message: Message, durable_seq: u64) -> Event {
+    Event::Message { message: Arc::new(message), durable_seq }
 }
 
 pub fn events() -> Vec<(&'static str, Event)> {
@@ -90,10 +94,10 @@ fn conversation_events() -> Vec<(&'static str, Event)> {
     vec![
         ("message_ack", ack("1", AckLevel::Durable)),
         ("message_ack_bare", ack("", AckLevel::Accepted)),
-        ("message_received", Event::Message { message: message(1, "hi"), durable_seq: 0 }),
-        ("message_received_escapes", Event::Message { message: message(2, ESCAPES), durable_seq: 1 }),
-        ("message_received_largest", Event::Message { message: largest, durable_seq: u64::MAX }),
-        ("message_received_retracted", Event::Message { message: retracted(4), durable_seq: 4 }),
+        ("message_received", received(message(1, "hi"), 0)),
+        ("message_received_escapes", received(message(2, ESCAPES), 1)),
+        ("message_received_largest", received(largest, u64::MAX)),
+        ("message_received_retracted", received(retracted(4), 4)),
         ("message_delivered", receipt(ReceiptKind::Delivered)),
         ("message_read", receipt(ReceiptKind::Read)),
         ("conversation_created", created("2", "Lunch", &["alice", "bob", "carol"])),
@@ -160,7 +164,7 @@ fn sync_result() -> Event {
         more,
         messages,
     };
-    let messages = vec![message(2, ESCAPES), retracted(3), message(4, "newest")];
+    let messages = [message(2, ESCAPES), retracted(3), message(4, "newest")].map(Arc::new).to_vec();
     let conversations = vec![part(direct(), true, true, messages), part(group(), false, false, vec![])];
     Event::SyncResult { id: "4".into(), conversations, next: "page-2".into() }
 }

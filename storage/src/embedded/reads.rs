@@ -63,8 +63,8 @@ impl<'a> View<'a> {
     }
 
     /// The newest `count` messages, rising. Going backwards, the first row of a seq is the one that counts.
-    fn tail(&self, conv: ConvId, count: usize) -> Result<Vec<Message>> {
-        let mut newest: Vec<Message> = Vec::new();
+    fn tail(&self, conv: ConvId, count: usize) -> Result<Vec<Arc<Message>>> {
+        let mut newest: Vec<Arc<Message>> = Vec::new();
         for pair in self.prefixed(Table::Messages, &conv.0).rev() {
             if newest.len() == count {
                 break;
@@ -72,7 +72,7 @@ impl<'a> View<'a> {
             let (key, value) = pair?;
             let id = keys::parse_message(&key)?;
             if newest.last().is_none_or(|last| last.seq != id.1) {
-                newest.push(values::parse_message(id, &value)?);
+                newest.push(values::parse_message(id, &value)?.into());
             }
         }
         newest.reverse();
@@ -81,8 +81,8 @@ impl<'a> View<'a> {
 
     /// At most `limit` messages after `after`. Going forwards, the last row of a seq is the one that counts, so the
     /// row behind a full page is looked at too.
-    fn page(&self, conv: ConvId, after: Seq, limit: usize) -> Result<Vec<Message>> {
-        let mut page: Vec<Message> = Vec::new();
+    fn page(&self, conv: ConvId, after: Seq, limit: usize) -> Result<Vec<Arc<Message>>> {
+        let mut page: Vec<Arc<Message>> = Vec::new();
         let Some(first) = after.checked_add(1) else { return Ok(page) };
         let (from, to) = (keys::message(conv, first, MsgId(0)), keys::message(conv, Seq::MAX, MsgId(u64::MAX)));
         for guard in self.snapshot.range(self.tree.table(Table::Messages), from..=to) {
@@ -94,7 +94,7 @@ impl<'a> View<'a> {
             if page.len() == limit {
                 break;
             }
-            page.push(values::parse_message(id, &value)?);
+            page.push(values::parse_message(id, &value)?.into());
         }
         Ok(page)
     }

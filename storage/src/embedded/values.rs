@@ -4,7 +4,6 @@
 //! user id, u32 otherwise). What the key says is not repeated. Decoding takes exactly the bytes of the layout:
 //! an unknown version, a short value, or trailing junk is an error that says which.
 
-use chasqui_proto::text::Text;
 use core::fmt;
 
 use chasqui_proto::command::ReceiptKind;
@@ -62,7 +61,7 @@ pub(super) fn parse_message((conv, seq, msg_id): (ConvId, Seq, MsgId), value: &[
         client_id: ClientId(fields.array()?),
         at: fields.u64()?,
         sender: fields.user()?,
-        content: Text::from(fields.text()?),
+        content: String::from(fields.text()?),
         retracted: flags & FLAG_RETRACTED != 0,
     };
     fields.end(message)

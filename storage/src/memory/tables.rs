@@ -11,7 +11,7 @@ use chasqui_proto::row::{ConversationRow, Found, LoadedConversation, MemberRow, 
 
 #[derive(Clone, Default, Debug)]
 pub(super) struct Tables {
-    messages: BTreeMap<(ConvId, Seq, MsgId), Message>,
+    messages: BTreeMap<(ConvId, Seq, MsgId), Arc<Message>>,
     dedupe: BTreeMap<(ConvId, UserId, ClientId), (Seq, MsgId, Millis)>,
     conversations: BTreeMap<ConvId, ConversationRow>,
     members: BTreeMap<ConvId, BTreeMap<UserId, MemberRow>>,
@@ -34,7 +34,7 @@ impl Tables {
         }
     }
 
-    fn write_message(&mut self, message: &Message) {
+    fn write_message(&mut self, message: &Arc<Message>) {
         let key = (message.conv, message.sender.clone(), message.client_id);
         if !message.retracted {
             self.dedupe.insert(key, (message.seq, message.msg_id, message.at));
@@ -77,8 +77,8 @@ impl Tables {
         })
     }
 
-    fn tail(&self, conv: ConvId, count: usize) -> Vec<Message> {
-        let mut newest: Vec<Message> = Vec::new();
+    fn tail(&self, conv: ConvId, count: usize) -> Vec<Arc<Message>> {
+        let mut newest: Vec<Arc<Message>> = Vec::new();
         for (_, message) in self.messages.range(keys(conv, 0)).rev() {
             if newest.last().is_some_and(|last| last.seq == message.seq) {
                 continue;
@@ -92,8 +92,8 @@ impl Tables {
         newest
     }
 
-    fn page(&self, conv: ConvId, after: Seq, limit: usize) -> Vec<Message> {
-        let mut page: Vec<Message> = Vec::new();
+    fn page(&self, conv: ConvId, after: Seq, limit: usize) -> Vec<Arc<Message>> {
+        let mut page: Vec<Arc<Message>> = Vec::new();
         let Some(first) = after.checked_add(1) else { return page };
         for (_, message) in self.messages.range(keys(conv, first)) {
             if page.last().is_some_and(|last| last.seq == message.seq) {

@@ -16,7 +16,7 @@ use chasqui_proto::row::{
 use foldhash::HashMap;
 
 /// As many as a live conversation holds, so that one that was evicted finds all it had; and not one more, so that a
-/// text which the conversation forgets is held by nobody and its memory can be used for the next. Few on purpose: what
+/// message which the conversation forgets is held by nobody and its memory can be used for the next. Few on purpose: what
 /// all conversations keep is written once and again, and is fast only while it fits into the processor's cache.
 pub const VOLATILE_MESSAGES_MAX: usize = 60;
 
@@ -36,7 +36,9 @@ struct Conversation {
     members: BTreeMap<UserId, MemberRow>,
     receipts: BTreeMap<(UserId, ReceiptKind), ReceiptRow>,
     /// Rising in seq and message id.
-    messages: VecDeque<Message>,
+    messages: VecDeque<Arc<Message>>,
+    /// The last of them, told without reading it: it has long left the processor's cache.
+    newest: (Seq, MsgId),
     /// There were older ones.
     has_forgotten: bool,
 }
@@ -98,19 +100,20 @@ impl State {
 }
 
 impl Conversation {
-    fn write(&mut self, message: Message) {
+    fn write(&mut self, message: Arc<Message>) {
         let key = |m: &Message| (m.seq, m.msg_id);
-        let at = match self.messages.back() {
-            Some(last) if key(last) >= key(&message) => self.messages.partition_point(|m| key(m) < key(&message)),
-            _ => self.messages.len(),
-        };
+        if key(&message) > self.newest {
+            self.newest = key(&message);
+            return self.insert(self.messages.len(), message);
+        }
+        let at = self.messages.partition_point(|m| key(m) < key(&message));
         match self.messages.get_mut(at) {
             Some(same) if key(same) == key(&message) => *same = message,
             _ => self.insert(at, message),
         }
     }
 
-    fn insert(&mut self, at: usize, message: Message) {
+    fn insert(&mut self, at: usize, message: Arc<Message>) {
         let full = self.messages.len() == VOLATILE_MESSAGES_MAX;
         if full {
             self.messages.pop_front();
@@ -129,19 +132,19 @@ impl Conversation {
 
     fn load(&self, limit: usize) -> Option<LoadedConversation> {
         let row = self.row.clone()?;
-        let mut tail: Vec<Message> = self.last_of_each_seq().rev().take(limit).cloned().collect();
+        let mut tail: Vec<Arc<Message>> = self.last_of_each_seq().rev().take(limit).cloned().collect();
         tail.reverse();
         let (members, receipts) = (self.members.values().cloned().collect(), self.receipts.values().cloned().collect());
         Some(LoadedConversation { row, members, receipts, whole: !self.has_forgotten && tail.len() < limit, tail })
     }
 
-    fn page(&self, after: Seq, limit: usize) -> Vec<Message> {
+    fn page(&self, after: Seq, limit: usize) -> Vec<Arc<Message>> {
         self.last_of_each_seq().filter(|m| m.seq > after).take(limit).cloned().collect()
     }
 
     /// Of two rows of one seq, the later id counts.
-    fn last_of_each_seq(&self) -> impl DoubleEndedIterator<Item = &Message> {
-        let counts = |(i, m): &(usize, &Message)| self.messages.get(i + 1).is_none_or(|next| next.seq != m.seq);
+    fn last_of_each_seq(&self) -> impl DoubleEndedIterator<Item = &Arc<Message>> {
+        let counts = |(i, m): &(usize, &Arc<Message>)| self.messages.get(i + 1).is_none_or(|next| next.seq != m.seq);
         self.messages.iter().enumerate().filter(counts).map(|(_, message)| message)
     }
 

@@ -5,6 +5,8 @@
 //! conversation; ticket 0 also founds the conversation. So the store holds a whole-batch prefix exactly when the
 //! messages end at a ticket's last seq and the cursor stands there too.
 
+use std::sync::Arc;
+
 use chasqui_proto::command::ReceiptKind;
 use chasqui_proto::event::Message;
 use chasqui_proto::ids::{ClientId, ConvId, MsgId, UserId};
@@ -34,7 +36,7 @@ impl Writer {
     pub fn rows(self, ticket: u64) -> Vec<Row> {
         let mut rows = if ticket == 0 { self.founding() } else { Vec::new() };
         let (first, last) = (end_seq(ticket) - size(ticket) + 1, end_seq(ticket));
-        rows.extend((first..=last).map(|seq| Row::Message(self.message(ticket, seq))));
+        rows.extend((first..=last).map(|seq| Row::Message(self.message(ticket, seq).into())));
         let (conv, user) = (self.conv(), self.user());
         rows.push(Row::Receipt(ReceiptRow { conv, user, kind: ReceiptKind::Read, seq: last, at: ticket }));
         rows
@@ -61,7 +63,7 @@ impl Writer {
             epoch: self.life,
             sender: self.user(),
             client_id: ClientId(client_id),
-            content: format!("{}{}", marker(self.shard, ticket), noise(seq, padding)).into(),
+            content: format!("{}{}", marker(self.shard, ticket), noise(seq, padding)),
             at: ticket,
             retracted: false,
         }
@@ -80,8 +82,8 @@ impl Writer {
         tickets
     }
 
-    fn messages(self, store: &impl Reader) -> Vec<Message> {
-        let mut held: Vec<Message> = Vec::new();
+    fn messages(self, store: &impl Reader) -> Vec<Arc<Message>> {
+        let mut held: Vec<Arc<Message>> = Vec::new();
         loop {
             let after = held.len() as u64;
             let Found::Page(page) = store.read(&Read::Page { conv: self.conv(), after, limit: 500 }).unwrap() else {
@@ -94,7 +96,7 @@ impl Writer {
         }
     }
 
-    fn check_row(self, store: &impl Reader, held: &[Message], row: &Row) {
+    fn check_row(self, store: &impl Reader, held: &[Arc<Message>], row: &Row) {
         match row {
             Row::Message(message) => {
                 assert_eq!(&held[message.seq as usize - 1], message, "as written, in order");

@@ -116,7 +116,7 @@ fn event(words: &Words<'_>) -> Event {
             let body =
                 format!("{}:{}:{}:{}", words.at(2), words.at(3), words.text("from", "bob"), words.text("c", "c0"));
             let mut message = message(words.at(1), e, &body);
-            message.retracted = words.has("retracted");
+            Arc::make_mut(&mut message).retracted = words.has("retracted");
             Event::Message { message, durable_seq: d }
         }
         "ack" => {
@@ -156,10 +156,10 @@ fn part(name: &str, words: &Words<'_>, d: u64, e: u64) -> SyncConversation {
     }
 }
 
-fn message(name: &str, epoch: u64, text: &str) -> Message {
+fn message(name: &str, epoch: u64, text: &str) -> Arc<Message> {
     let retracted = text.ends_with('!');
     let parts: Vec<&str> = text.trim_end_matches('!').split(':').collect();
-    Message {
+    Arc::new(Message {
         conv: conv(name),
         msg_id: msg(parts[1]),
         seq: parts[0].parse().unwrap(),
@@ -169,7 +169,7 @@ fn message(name: &str, epoch: u64, text: &str) -> Message {
         content: "hi".into(),
         at: 7,
         retracted,
-    }
+    })
 }
 
 fn level(words: &Words<'_>) -> AckLevel {

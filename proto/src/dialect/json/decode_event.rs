@@ -1,7 +1,5 @@
 //! A server's object to an [`Event`]. What a server may leave out has the value that says nothing.
 
-use crate::text::Text;
-
 use smol_str::SmolStr;
 
 use super::decode_command::frame_type;
@@ -85,7 +83,7 @@ fn ack(fields: &Fields<'_>) -> Read<Event> {
 
 fn received(fields: &Fields<'_>) -> Read<Event> {
     let message = message(fields, fields.conv()?)?;
-    Ok(Event::Message { message, durable_seq: fields.number("durableSeq")? })
+    Ok(Event::Message { message: message.into(), durable_seq: fields.number("durableSeq")? })
 }
 
 fn message(fields: &Fields<'_>, conv: ConvId) -> Read<Message> {
@@ -96,7 +94,7 @@ fn message(fields: &Fields<'_>, conv: ConvId) -> Read<Message> {
         epoch: fields.number("epoch")?,
         sender: user(fields, "senderId")?,
         client_id: fields.client_id()?,
-        content: Text::from(fields.text_or_empty("content")?),
+        content: String::from(fields.text_or_empty("content")?),
         at: number_or_zero(fields, "timestamp")?,
         retracted: fields.flag_or("retracted", false)?,
     })
@@ -155,7 +153,7 @@ fn sync_result<'a>(fields: &Fields<'a>, strings: &mut Strings<'a>) -> Read<Event
 fn sync_conversation<'a>(conv: ConvId, fields: &Fields<'a>, strings: &mut Strings<'a>) -> Read<SyncConversation> {
     let mut messages = Vec::new();
     fields.each("messages", strings, |value, strings| {
-        messages.push(message(&Fields::of_value(value, "messages", strings)?, conv)?);
+        messages.push(message(&Fields::of_value(value, "messages", strings)?, conv)?.into());
         Ok(())
     })?;
     Ok(SyncConversation {

@@ -1,5 +1,7 @@
 //! The naive server: one list of rows per conversation, and how many of them are durable.
 
+use std::sync::Arc;
+
 use chasqui_client_rules::{Known, OwnedCommand, OwnedTarget};
 use chasqui_proto::codes::ErrorCode;
 use chasqui_proto::command::AckLevel;
@@ -73,10 +75,11 @@ impl Server {
         at
     }
 
-    fn message(&self, conv: usize, at: usize) -> Message {
+    fn message(&self, conv: usize, at: usize) -> Arc<Message> {
         let Row { msg_id, epoch, sender, client_id, retracted, .. } = self.logs[conv].rows[at].clone();
         let seq = at as Seq + 1;
-        Message { conv: conv_id(conv), msg_id, seq, epoch, sender, client_id, content: "hi".into(), at: 0, retracted }
+        let (conv, content) = (conv_id(conv), "hi".into());
+        Arc::new(Message { conv, msg_id, seq, epoch, sender, client_id, content, at: 0, retracted })
     }
 
     pub fn has_lost(&self) -> bool {

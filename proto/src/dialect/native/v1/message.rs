@@ -8,7 +8,6 @@ use crate::dialect::DecodeError;
 use crate::dialect::native::{body, type_id};
 use crate::event::{self, Event};
 use crate::ids::{ClientId, ConvId, MsgId, Seq};
-use crate::text::Text;
 
 #[derive(Archive, Serialize)]
 pub struct Message<'a> {
@@ -62,9 +61,9 @@ pub fn decode(bytes: &[u8]) -> Result<Event, DecodeError> {
         epoch: it.epoch.to_native(),
         sender: convert::user(&it.sender, "sender")?,
         client_id: ClientId(it.client_id),
-        content: Text::from(it.content.get()),
+        content: String::from(it.content.get()),
         at: it.at.to_native(),
         retracted: it.retracted,
     };
-    Ok(Event::Message { message, durable_seq: it.durable_seq.to_native() })
+    Ok(Event::Message { message: message.into(), durable_seq: it.durable_seq.to_native() })
 }

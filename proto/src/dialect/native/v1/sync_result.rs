@@ -1,5 +1,7 @@
 //! SYNC_RESULT (0x89): a page of what the client lacks.
 
+use std::sync::Arc;
+
 use rkyv::with::InlineAsBox;
 use rkyv::{Archive, Serialize};
 
@@ -8,7 +10,6 @@ use crate::dialect::native::{body, type_id};
 use crate::dialect::{DecodeError, check};
 use crate::event::{self, Event, SyncConversation};
 use crate::ids::{ClientId, ConvId, MsgId};
-use crate::text::Text;
 
 #[derive(Archive, Serialize)]
 pub struct SyncResult<'a> {
@@ -73,8 +74,7 @@ fn cover_messages(conversation: &ArchivedConversation<'_>, cover: &mut body::Cov
 }
 
 pub fn encode(id: &str, conversations: &[SyncConversation], next: &str, out: &mut Vec<u8>) {
-    let messages: Vec<Vec<Message<'_>>> =
-        conversations.iter().map(|it| it.messages.iter().map(write_message).collect()).collect();
+    let messages: Vec<Vec<Message<'_>>> = conversations.iter().map(write_messages).collect();
     let conversations: Vec<Conversation<'_>> =
         conversations.iter().zip(&messages).map(|(it, messages)| write_conversation(it, messages)).collect();
     body::seal(&SyncResult { id, conversations: &conversations, next, tag: body::tag(type_id::SYNC_RESULT) }, out);
@@ -83,6 +83,10 @@ pub fn encode(id: &str, conversations: &[SyncConversation], next: &str, out: &mu
 fn write_conversation<'a>(it: &SyncConversation, messages: &'a [Message<'a>]) -> Conversation<'a> {
     let SyncConversation { conv, last_seq, durable_seq, epoch, recovered, more, messages: _ } = *it;
     Conversation { last_seq, durable_seq, epoch, conv: conv.0, messages, recovered, more, zero: [0; 6] }
+}
+
+fn write_messages(it: &SyncConversation) -> Vec<Message<'_>> {
+    it.messages.iter().map(|message| write_message(message)).collect()
 }
 
 fn write_message(it: &event::Message) -> Message<'_> {
@@ -108,7 +112,7 @@ pub fn decode(bytes: &[u8]) -> Result<Event, DecodeError> {
 
 fn read_conversation(it: &ArchivedConversation<'_>) -> Result<SyncConversation, DecodeError> {
     let conv = ConvId(it.conv);
-    let messages: Result<_, _> = it.messages.iter().map(|message| read_message(conv, message)).collect();
+    let messages: Result<_, _> = it.messages.iter().map(|message| read_message(conv, message).map(Arc::new)).collect();
     Ok(SyncConversation {
         conv,
         last_seq: it.last_seq.to_native(),
@@ -128,7 +132,7 @@ fn read_message(conv: ConvId, it: &ArchivedMessage<'_>) -> Result<event::Message
         epoch: it.epoch.to_native(),
         sender: convert::user(&it.sender, "sender")?,
         client_id: ClientId(it.client_id),
-        content: Text::from(it.content.get()),
+        content: String::from(it.content.get()),
         at: it.at.to_native(),
         retracted: it.retracted,
     })
