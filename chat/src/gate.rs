@@ -11,7 +11,7 @@ use crate::contract::{Effect, Effects, Now, ShardId};
 use crate::limits::{RETRY_FIRST_MS, RETRY_MAX_MS};
 use crate::timers::{Timer, Timers};
 
-/// What a store request is for.
+/// What a store request is for. Small: an append says it, and is told of it, once for each message.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Purpose {
     LoadUser(UserId),
@@ -20,18 +20,28 @@ pub enum Purpose {
     Append { conv: ConvId, seq: Seq },
     Tombstone { conv: ConvId, seq: Seq },
     Receipts { conv: ConvId },
-    Join { conv: ConvId, user: UserId },
+    Join { conv: ConvId, user: Box<UserId> },
     Heads(u64),
     Dedupe { conv: ConvId, ticket_seq: u64 },
-    SyncPage { conv: ConvId, job: u64, user: UserId, cursor: Seq },
+    SyncPage { conv: ConvId, page: Box<SyncPage> },
     CatchUp { conv: ConvId, shard: ShardId },
+}
+
+const _: () = assert!(size_of::<Purpose>() <= 32);
+
+/// A page of messages that one conversation of a sync needs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SyncPage {
+    pub job: u64,
+    pub user: UserId,
+    pub cursor: Seq,
 }
 
 struct Inflight {
     ticket: Ticket,
     purpose: Purpose,
-    /// A write's rows, kept for repetition.
-    rows: Option<Rows>,
+    /// A write's rows, kept for repetition; none of a read.
+    rows: Rows,
     attempts: u32,
 }
 
@@ -73,13 +83,14 @@ impl Gate {
         self.places.len() - self.free.len()
     }
     pub fn write(&mut self, purpose: Purpose, rows: Rows, out: &mut Effects) {
-        self.start(purpose, Some(rows.clone()), Op::Write(rows), out);
+        debug_assert!(!rows.is_empty(), "a write has rows");
+        self.start(purpose, rows.clone(), Op::Write(rows), out);
     }
     pub fn read(&mut self, purpose: Purpose, read: Read, out: &mut Effects) {
-        self.start(purpose, None, Op::Read(read), out);
+        self.start(purpose, Rows::new(), Op::Read(read), out);
     }
 
-    fn start(&mut self, purpose: Purpose, rows: Option<Rows>, op: Op, out: &mut Effects) {
+    fn start(&mut self, purpose: Purpose, rows: Rows, op: Op, out: &mut Effects) {
         let place = self.free.pop().unwrap_or_else(|| {
             self.places.push(None);
             self.places.len() as u32 - 1
@@ -97,7 +108,7 @@ impl Gate {
             return Done::Nothing;
         };
         if let Outcome::Failed(failure) = outcome
-            && inflight.rows.is_some()
+            && !inflight.rows.is_empty()
             && (failure == StoreFailure::Unknown || inflight.attempts > 0 || inflight.must_succeed())
         {
             let pause = (RETRY_FIRST_MS << inflight.attempts.min(10)).min(RETRY_MAX_MS);
@@ -113,7 +124,7 @@ impl Gate {
     /// The pause before a repetition is over.
     pub fn repeat(&mut self, ticket: Ticket, out: &mut Effects) {
         let inflight = self.places.get(place(ticket)).and_then(Option::as_ref).filter(|i| i.ticket == ticket);
-        if let Some(rows) = inflight.and_then(|i| i.rows.clone()) {
+        if let Some(rows) = inflight.map(|i| i.rows.clone()) {
             out.list.push(Effect::Store(StoreRequest { ticket, op: Op::Write(rows) }));
         }
     }

@@ -18,6 +18,13 @@ pub struct Origin {
     pub id: ReqId,
 }
 
+/// A group to be created.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Group {
+    pub title: SmolStr,
+    pub members: Vec<UserId>,
+}
+
 /// What a session asks of a conversation's home.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Ask {
@@ -28,10 +35,7 @@ pub enum Ask {
         level: AckLevel,
         resend: bool,
     },
-    Create {
-        title: SmolStr,
-        members: Arc<[UserId]>,
-    },
+    Create(Box<Group>),
     AddMember {
         user: UserId,
     },

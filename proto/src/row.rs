@@ -58,14 +58,35 @@ pub struct ReceiptRow {
     pub at: Millis,
 }
 
+/// Small, for a message's row is moved several times on its way; the others are rare.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Row {
-    Conversation(ConversationRow),
+    Conversation(Box<ConversationRow>),
     /// Also indexes the conversation under the user.
-    Member(MemberRow),
+    Member(Box<MemberRow>),
     /// Also writes its dedupe row (unless retracted). A row with the same (conv, seq, msg_id) replaces the former.
     Message(Arc<Message>),
-    Receipt(ReceiptRow),
+    Receipt(Box<ReceiptRow>),
+}
+
+const _: () = assert!(size_of::<Row>() <= 16);
+
+impl From<ConversationRow> for Row {
+    fn from(row: ConversationRow) -> Self {
+        Self::Conversation(Box::new(row))
+    }
+}
+
+impl From<MemberRow> for Row {
+    fn from(row: MemberRow) -> Self {
+        Self::Member(Box::new(row))
+    }
+}
+
+impl From<ReceiptRow> for Row {
+    fn from(row: ReceiptRow) -> Self {
+        Self::Receipt(Box::new(row))
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -38,7 +38,7 @@ pub fn write_history(memory: &mut Memory) {
     let direct = ConvId::direct(&user(0), &user(1));
     for (conv, kind, members) in [(group(), ConvKind::Group, 3), (direct, ConvKind::Direct, 2)] {
         let created_by = user(0);
-        memory.apply(&[Row::Conversation(ConversationRow {
+        memory.apply(&[Row::from(ConversationRow {
             conv,
             kind,
             title: "history".into(),
@@ -47,7 +47,7 @@ pub fn write_history(memory: &mut Memory) {
         })]);
         for i in 0..members {
             let role = if i == 0 && kind == ConvKind::Group { Role::Admin } else { Role::Member };
-            memory.apply(&[Row::Member(MemberRow { conv, user: user(i), role, joined_seq: 0 })]);
+            memory.apply(&[Row::from(MemberRow { conv, user: user(i), role, joined_seq: 0 })]);
         }
         for seq in 1..=HISTORY_MESSAGES {
             memory.apply(&[Row::Message(old_message(conv, seq, members).into())]);

@@ -73,7 +73,7 @@ fn a_volatile_store_keeps_the_newest_messages() {
 }
 
 fn receipt(name: &str, kind: ReceiptKind, seq: u64) -> Row {
-    Row::Receipt(ReceiptRow { conv: conv(1), user: user(name), kind, seq, at: seq * 10 })
+    Row::from(ReceiptRow { conv: conv(1), user: user(name), kind, seq, at: seq * 10 })
 }
 
 fn contents(found: Found) -> Vec<(u64, u64, String)> {
@@ -113,8 +113,8 @@ fn a_conversation_loads_with_all_that_belongs_to_it_and_nothing_else() {
         };
         let member =
             |n: u8, name: &str| MemberRow { conv: conv(n), user: user(name), role: Role::Admin, joined_seq: 0 };
-        let mut rows = vec![Row::Conversation(row(1)), Row::Conversation(row(2)), Row::Member(member(2, "z"))];
-        rows.extend(["b", "a", "ab"].map(|name| Row::Member(member(1, name))));
+        let mut rows = vec![Row::from(row(1)), Row::from(row(2)), Row::from(member(2, "z"))];
+        rows.extend(["b", "a", "ab"].map(|name| Row::from(member(1, name))));
         rows.extend((1..=5).map(|seq| Row::Message(message(1, seq, seq, "a"))));
         rows.extend([Row::Message(message(2, 1, 9, "z")), receipt("b", ReceiptKind::Read, 2)]);
         rows.extend([receipt("ab", ReceiptKind::Delivered, 4), receipt("b", ReceiptKind::Delivered, 5)]);
@@ -142,7 +142,7 @@ fn of_two_messages_with_one_seq_the_greater_id_is_read() {
         assert_eq!(ids(store.find(page(2, 1))), [(3, 4)]);
         assert_eq!(ids(store.find(page(u64::MAX, 9))), []);
         assert_eq!(ids(store.find(page(0, 0))), []);
-        store.write(&[Row::Conversation(ConversationRow {
+        store.write(&[Row::from(ConversationRow {
             conv: conv(1),
             kind: ConvKind::Direct,
             title: "".into(),
@@ -217,7 +217,7 @@ fn receipts_only_rise() {
 fn users_with_a_common_prefix_are_kept_apart() {
     on_both(|store| {
         let member = |n: u8, name: &str| {
-            Row::Member(MemberRow { conv: conv(n), user: user(name), role: Role::Member, joined_seq: 0 })
+            Row::from(MemberRow { conv: conv(n), user: user(name), role: Role::Member, joined_seq: 0 })
         };
         store.write(&[member(3, "a"), member(1, "a"), member(2, "ab")]);
         let of = |name: &str| store.find(Read::UserConversations { user: user(name) });
@@ -254,13 +254,13 @@ fn any_row() -> impl Strategy<Value = Row> {
         },
     );
     let member = (any_conv(), any_user(), any_seq())
-        .prop_map(|(conv, user, joined_seq)| Row::Member(MemberRow { conv, user, role: Role::Member, joined_seq }));
+        .prop_map(|(conv, user, joined_seq)| Row::from(MemberRow { conv, user, role: Role::Member, joined_seq }));
     let conversation = (any_conv(), any_user(), ".{0,4}").prop_map(|(conv, created_by, title)| {
         let title = title.into();
-        Row::Conversation(ConversationRow { conv, kind: ConvKind::Group, title, created_by, created_at: 1 })
+        Row::from(ConversationRow { conv, kind: ConvKind::Group, title, created_by, created_at: 1 })
     });
     let receipt = (any_conv(), any_user(), any_kind(), any_seq(), 0..9u64)
-        .prop_map(|(conv, user, kind, seq, at)| Row::Receipt(ReceiptRow { conv, user, kind, seq, at }));
+        .prop_map(|(conv, user, kind, seq, at)| Row::from(ReceiptRow { conv, user, kind, seq, at }));
     prop_oneof![4 => message, 1 => member, 1 => conversation, 2 => receipt]
 }
 

@@ -15,7 +15,7 @@ use super::tail::{Held, Sent, Tail};
 use crate::msg::Origin;
 
 pub(crate) struct Live {
-    pub row: ConversationRow,
+    pub row: Box<ConversationRow>,
     pub members: BTreeMap<UserId, Member>,
     pub last_seq: Seq,
     pub durable_seq: Seq,
@@ -67,7 +67,7 @@ impl Live {
     pub fn new(row: ConversationRow, members: Vec<MemberRow>) -> Self {
         let members = members.into_iter().map(|row| (row.user.clone(), Member::new(&row))).collect();
         Self {
-            row,
+            row: Box::new(row),
             members,
             last_seq: 0,
             durable_seq: 0,

@@ -45,7 +45,7 @@ impl Entry {
             State::Absent => {
                 let read = Read::Conversation { conv: self.id, tail: PENDING_APPENDS_MAX };
                 cx.gate.read(Purpose::LoadConversation(self.id), read, cx.out);
-                self.state = State::Loading(Loading { parked: [(origin, ask)].into(), ..Loading::default() });
+                self.state = State::Loading(Box::new(Loading { parked: [(origin, ask)].into(), ..Loading::default() }));
             }
         }
     }
@@ -53,7 +53,7 @@ impl Entry {
     fn execute(&mut self, cx: &mut Cx<'_>, origin: Origin, ask: Ask) {
         match ask {
             Ask::Send { .. } => self.send(cx, origin, ask),
-            Ask::Create { .. } => self.answer_create(cx, origin),
+            Ask::Create(_) => self.answer_create(cx, origin),
             Ask::AddMember { user } => self.add_member(cx, origin, user),
             Ask::Mark { kind, seq } => self.mark(cx, origin, kind, seq),
             Ask::Typing { on } => self.typing(cx, origin, on),
@@ -64,7 +64,7 @@ impl Entry {
 
     fn take_loading(&mut self) -> Loading {
         match core::mem::replace(&mut self.state, State::Absent) {
-            State::Loading(loading) => loading,
+            State::Loading(loading) => *loading,
             _ => unreachable!("only a loading conversation has a load or birth under way"),
         }
     }
@@ -82,11 +82,12 @@ impl Entry {
                 refuse(cx, self.id, origin, ask, ErrorCode::NotAParticipant);
                 continue;
             };
-            let rows = core::iter::once(Row::Conversation(row.clone()));
-            let rows = rows.chain(members.iter().cloned().map(Row::Member)).collect();
+            let rows = core::iter::once(Row::from(row.clone()));
+            let rows = rows.chain(members.iter().cloned().map(Row::from)).collect();
             cx.gate.write(Purpose::Birth(self.id), rows, cx.out);
             parked.push_front((origin, ask));
-            self.state = State::Loading(Loading { parked, birth: Some((row, members)), stalled: false });
+            let loading = Loading { parked, birth: Some((row, members)), stalled: false };
+            self.state = State::Loading(Box::new(loading));
             return;
         }
     }
@@ -152,7 +153,7 @@ fn birth(cx: &Cx<'_>, conv: ConvId, origin: &Origin, ask: &Ask) -> Option<(Conve
             pair.dedup();
             (ConvKind::Direct, SmolStr::default(), pair)
         }
-        Ask::Create { title, members } => (ConvKind::Group, title.clone(), members.to_vec()),
+        Ask::Create(group) => (ConvKind::Group, group.title.clone(), group.members.clone()),
         _ => return None,
     };
     let created_by = origin.user.clone();
@@ -221,7 +222,7 @@ pub(super) fn refuse(cx: &mut Cx<'_>, conv: ConvId, origin: Origin, ask: Ask, co
     let Origin { session, id, user } = origin;
     let event = Event::error(&id, code);
     match ask {
-        Ask::Send { .. } | Ask::Create { .. } | Ask::AddMember { .. } => {
+        Ask::Send { .. } | Ask::Create(_) | Ask::AddMember { .. } => {
             cx.router.reply(session.shard(), Msg::Answer { session, event });
         }
         // A mark has no answer, so nothing but its refusal makes the client repeat it.

@@ -47,7 +47,7 @@ impl Entry {
         }
         // What is not durable yet may be lost, and its seqs given again: the newcomer sees those.
         let row = MemberRow { conv, user: user.clone(), role: Role::Member, joined_seq: live.durable_seq };
-        cx.gate.write(Purpose::Join { conv, user }, [Row::Member(row.clone())].into(), cx.out);
+        cx.gate.write(Purpose::Join { conv, user: user.into() }, [Row::from(row.clone())].into(), cx.out);
         live.joins.push(Join { row, origins: vec![origin] });
     }
 

@@ -62,9 +62,10 @@ pub(crate) struct Entry {
     has_retracted: bool,
 }
 
+/// Small, for an entry of a conversation at work is read for every message of it.
 enum State {
     Absent,
-    Loading(Loading),
+    Loading(Box<Loading>),
     Live(Box<Live>),
 }
 
@@ -146,12 +147,12 @@ impl Convs {
                 self.with(cx, conv, |entry, cx| entry.appended(cx, seq, outcome));
             }
             Purpose::Receipts { conv } => self.with(cx, conv, |entry, cx| entry.receipts_written(cx)),
-            Purpose::Join { conv, user } => self.with(cx, conv, |entry, cx| entry.joined(cx, user, outcome)),
+            Purpose::Join { conv, user } => self.with(cx, conv, |entry, cx| entry.joined(cx, *user, outcome)),
             Purpose::Dedupe { conv, ticket_seq } => {
                 self.with(cx, conv, |entry, cx| entry.looked_up(cx, ticket_seq, outcome));
             }
-            Purpose::SyncPage { conv, job, user, cursor } => {
-                self.with(cx, conv, |entry, cx| entry.sync_page(cx, job, &user, cursor, outcome));
+            Purpose::SyncPage { conv, page } => {
+                self.with(cx, conv, |entry, cx| entry.sync_page(cx, *page, outcome));
             }
             Purpose::CatchUp { conv, shard } => {
                 self.with(cx, conv, |entry, cx| entry.catch_up_page(cx, shard, outcome));

@@ -194,7 +194,8 @@ impl Live {
                 let seq = cursor.seq.min(self.durable_seq);
                 if seq > cursor.stored {
                     cursor.stored = seq;
-                    rows.push(Row::Receipt(ReceiptRow { conv, user: user.clone(), kind, seq, at: cursor.at }));
+                    let row = ReceiptRow { conv, user: user.clone(), kind, seq, at: cursor.at };
+                    rows.push(Row::from(row));
                 }
                 if cursor.seq > cursor.stored {
                     self.dirty.insert(user.clone());

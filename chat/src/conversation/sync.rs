@@ -13,7 +13,7 @@ use super::jobs::SyncJob;
 use super::live::Live;
 use super::{Convs, Entry, State};
 use crate::contract::Class;
-use crate::gate::Purpose;
+use crate::gate::{Purpose, SyncPage};
 use crate::limits::SYNC_LOADS_MAX;
 use crate::msg::{Ask, Msg, Origin, SyncPiece};
 use crate::shard::Cx;
@@ -47,16 +47,18 @@ impl Entry {
         if !cx.gate.has_room() {
             return refused(cx, job, self.id, cursor, ErrorCode::Overloaded);
         }
-        let purpose = Purpose::SyncPage { conv: self.id, job, user: user.clone(), cursor };
+        let page = SyncPage { job, user: user.clone(), cursor };
+        let purpose = Purpose::SyncPage { conv: self.id, page: page.into() };
         let read = Read::Page { conv: self.id, after: from, limit: SYNC_MESSAGES_MAX };
         cx.gate.read(purpose, read, cx.out);
         self.pins += 1;
     }
 
-    pub(super) fn sync_page(&mut self, cx: &mut Cx<'_>, job: u64, user: &UserId, cursor: Seq, outcome: Outcome) {
+    pub(super) fn sync_page(&mut self, cx: &mut Cx<'_>, page: SyncPage, outcome: Outcome) {
+        let SyncPage { job, user, cursor } = page;
         self.pins -= 1;
         match outcome {
-            Outcome::Found(Found::Page(page)) => self.answer_sync(cx, job, user, cursor, &page),
+            Outcome::Found(Found::Page(page)) => self.answer_sync(cx, job, &user, cursor, &page),
             _ => refused(cx, job, self.id, cursor, ErrorCode::StoreUnavailable),
         }
     }

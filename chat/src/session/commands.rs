@@ -8,7 +8,7 @@ use chasqui_proto::limits::{CONTENT_BYTES_MAX, GROUP_MEMBERS_MAX, TITLE_BYTES_MA
 use smol_str::SmolStr;
 
 use super::{Session, Sessions};
-use crate::msg::{Ask, Msg, Origin};
+use crate::msg::{Ask, Group, Msg, Origin};
 use crate::shard::Cx;
 
 /// A refusal: the code, and what it adds to the code's sentence.
@@ -112,7 +112,7 @@ impl Session {
         if users.len() > GROUP_MEMBERS_MAX {
             return Err(ErrorCode::GroupFull.into());
         }
-        Ok(Ask::Create { title: SmolStr::new(title), members: users.into() })
+        Ok(Ask::Create(Box::new(Group { title: SmolStr::new(title), members: users })))
     }
 
     fn ask(&self, cx: &mut Cx<'_>, id: SessionId, req: &str, conv: ConvId, ask: Ask) -> Result<(), Refusal> {

@@ -20,13 +20,13 @@ pub struct Rows {
 impl Rows {
     pub fn write(&mut self, row: Row) {
         match row {
-            Row::Conversation(r) => _ = self.convs.insert(r.conv, r),
-            Row::Member(r) => _ = self.members.insert((r.conv, r.user.clone()), r),
+            Row::Conversation(r) => _ = self.convs.insert(r.conv, *r),
+            Row::Member(r) => _ = self.members.insert((r.conv, r.user.clone()), *r),
             Row::Message(m) => self.write_message(m),
             Row::Receipt(r) => {
-                let slot = self.receipts.entry((r.conv, r.user.clone(), r.kind)).or_insert_with(|| r.clone());
+                let slot = self.receipts.entry((r.conv, r.user.clone(), r.kind)).or_insert_with(|| (*r).clone());
                 if r.seq > slot.seq {
-                    *slot = r;
+                    *slot = *r;
                 }
             }
         }

@@ -23,10 +23,10 @@ impl Tables {
     pub(super) fn write(&mut self, row: &Row) {
         match row {
             Row::Conversation(row) => {
-                self.conversations.insert(row.conv, row.clone());
+                self.conversations.insert(row.conv, (**row).clone());
             }
             Row::Member(row) => {
-                self.members.entry(row.conv).or_default().insert(row.user.clone(), row.clone());
+                self.members.entry(row.conv).or_default().insert(row.user.clone(), (**row).clone());
                 self.user_convs.entry(row.user.clone()).or_default().insert(row.conv, ());
             }
             Row::Message(message) => self.write_message(message),

@@ -32,7 +32,7 @@ struct State {
 
 #[derive(Default)]
 struct Conversation {
-    row: Option<ConversationRow>,
+    row: Option<Box<ConversationRow>>,
     members: BTreeMap<UserId, MemberRow>,
     receipts: BTreeMap<(UserId, ReceiptKind), ReceiptRow>,
     /// Rising in seq and message id.
@@ -66,10 +66,10 @@ impl State {
             }
             Row::Member(row) => {
                 self.users.entry(row.user.clone()).or_default().insert(row.conv);
-                self.conv(row.conv).members.insert(row.user.clone(), row);
+                self.conv(row.conv).members.insert(row.user.clone(), *row);
             }
             Row::Message(message) => self.conv(message.conv).write(message),
-            Row::Receipt(row) => self.conv(row.conv).raise(row),
+            Row::Receipt(row) => self.conv(row.conv).raise(*row),
         }
     }
 
@@ -131,7 +131,7 @@ impl Conversation {
     }
 
     fn load(&self, limit: usize) -> Option<LoadedConversation> {
-        let row = self.row.clone()?;
+        let row = ConversationRow::clone(self.row.as_ref()?);
         let mut tail: Vec<Arc<Message>> = self.last_of_each_seq().rev().take(limit).cloned().collect();
         tail.reverse();
         let (members, receipts) = (self.members.values().cloned().collect(), self.receipts.values().cloned().collect());

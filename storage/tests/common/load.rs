@@ -38,7 +38,7 @@ impl Writer {
         let (first, last) = (end_seq(ticket) - size(ticket) + 1, end_seq(ticket));
         rows.extend((first..=last).map(|seq| Row::Message(self.message(ticket, seq).into())));
         let (conv, user) = (self.conv(), self.user());
-        rows.push(Row::Receipt(ReceiptRow { conv, user, kind: ReceiptKind::Read, seq: last, at: ticket }));
+        rows.push(Row::from(ReceiptRow { conv, user, kind: ReceiptKind::Read, seq: last, at: ticket }));
         rows
     }
 
@@ -46,8 +46,8 @@ impl Writer {
         let (conv, user) = (self.conv(), self.user());
         let (created_by, title) = (user.clone(), "load".into());
         vec![
-            Row::Conversation(ConversationRow { conv, kind: ConvKind::Group, title, created_by, created_at: 1 }),
-            Row::Member(MemberRow { conv, user, role: Role::Admin, joined_seq: 0 }),
+            Row::from(ConversationRow { conv, kind: ConvKind::Group, title, created_by, created_at: 1 }),
+            Row::from(MemberRow { conv, user, role: Role::Admin, joined_seq: 0 }),
         ]
     }
 
@@ -107,7 +107,7 @@ impl Writer {
             Row::Conversation(row) => {
                 let found = store.read(&Read::Conversation { conv: row.conv, tail: 0 }).unwrap();
                 let Found::Conversation(Some(loaded)) = found else { panic!("{self:?} was founded") };
-                assert_eq!((&loaded.row, loaded.members.len()), (row, 1));
+                assert_eq!((&loaded.row, loaded.members.len()), (&**row, 1));
             }
             Row::Member(_) | Row::Receipt(_) => {}
         }
