@@ -27,6 +27,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chasqui_storage::service::GATHER_DEFAULT;
+
 pub use choices::{DeliveryOrder, Driver, LogFormat, LogLevel, SessionsPerNode, Shards, StorageEngine};
 pub use data_size::DataSize;
 pub use duration::{parse_duration, render_duration};
@@ -113,6 +115,7 @@ pub struct Quic {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Storage {
     pub engine: StorageEngine,
+    pub gather: Duration,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -139,7 +142,7 @@ impl Default for Config {
             websocket: WebSocket { ping_every: Duration::from_secs(25), pong_within: Duration::from_secs(8) },
             // Four seconds let two keep-alives be lost before the idle timeout ends a live session.
             quic: Quic { idle_timeout: Duration::from_secs(10), keep_alive: Duration::from_secs(4) },
-            storage: Storage { engine: StorageEngine::Embedded },
+            storage: Storage { engine: StorageEngine::Embedded, gather: GATHER_DEFAULT },
             delivery: Delivery { order: DeliveryOrder::RelayFirst, ack_delay: Duration::ZERO },
             log: Log { format: LogFormat::Text, level: LogLevel::info() },
         }

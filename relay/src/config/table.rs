@@ -136,6 +136,8 @@ fields! {
         "A quiet QUIC connection is kept open by a packet this often.";
     storage.engine
         "embedded keeps everything in the data folder and survives kill -9; memory keeps the newest 60 messages of each conversation and forgets all at exit.";
+    storage.gather ["0s" .. "50ms"]
+        "How long the embedded store, when busy, lets writes gather for one fsync; when idle it commits at once. More makes durable acks wait and saves CPU.";
     delivery.order
         "relay-first hands messages to recipients at memory speed and acknowledges after the commit; durable-first makes recipients wait for the commit too.";
     delivery.ack_delay ["0s" .. "100ms"]

@@ -34,7 +34,7 @@ pub fn open<T>(config: &Config, links: &[Link<T>]) -> anyhow::Result<Store> {
         StorageEngine::Embedded => {
             let engine = Embedded::open(&config.data)
                 .with_context(|| format!("the store in {} cannot be opened", config.data.display()))?;
-            Ok(start(engine, links))
+            Ok(start(engine, config, links))
         }
     }
 }
@@ -51,11 +51,12 @@ fn seconds_since_1970() -> Epoch {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |since| since.as_secs())
 }
 
-fn start<E: Engine, T>(engine: E, links: &[Link<T>]) -> Store {
+fn start<E: Engine, T>(engine: E, config: &Config, links: &[Link<T>]) -> Store {
     let epoch = engine.boot_epoch();
     let (senders, inboxes) = completions(links);
+    let service = ServiceConfig { gather: config.storage.gather, ..ServiceConfig::default() };
     let sinks = senders.into_iter().map(|sender| Box::new(Sink(sender)) as Box<dyn CompletionSink>).collect();
-    let (service, handles) = Service::start(engine, ServiceConfig::default(), sinks);
+    let (service, handles) = Service::start(engine, service, sinks);
     Store { epoch, service: Some(service), handles: handles.into_iter().map(StoreHandle::Service).collect(), inboxes }
 }
 
