@@ -84,7 +84,7 @@ impl Gate {
     }
     pub fn write(&mut self, purpose: Purpose, rows: Rows, out: &mut Effects) {
         debug_assert!(!rows.is_empty(), "a write has rows");
-        self.start(purpose, rows.clone(), Op::Write(rows), out);
+        self.start(purpose, copied(&rows), Op::Write(rows), out);
     }
     pub fn read(&mut self, purpose: Purpose, read: Read, out: &mut Effects) {
         self.start(purpose, Rows::new(), Op::Read(read), out);
@@ -127,6 +127,14 @@ impl Gate {
         if let Some(rows) = inflight.map(|i| i.rows.clone()) {
             out.list.push(Effect::Store(StoreRequest { ticket, op: Op::Write(rows) }));
         }
+    }
+}
+
+/// One row, as nearly always, is copied without a loop.
+fn copied(rows: &Rows) -> Rows {
+    match rows.as_slice() {
+        [row] => Rows::from_buf([row.clone()]),
+        _ => rows.clone(),
     }
 }
 

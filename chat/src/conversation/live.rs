@@ -41,6 +41,8 @@ pub(crate) struct Member {
     pub joined_seq: Seq,
     pub delivered: Cursor,
     pub read: Cursor,
+    /// Among `Live::dirty`.
+    pub dirty: bool,
 }
 
 #[derive(Default)]
@@ -120,7 +122,8 @@ impl Live {
         assert_eq!(self.tail.first() + self.tail.len() as Seq, self.last_seq + 1, "the tail ends at the head");
         self.tail.check();
         assert!(self.pending.front().is_none_or(|p| !p.done), "what is done at the front is released");
-        for member in self.members.values() {
+        for (user, member) in &self.members {
+            assert_eq!(member.dirty, self.dirty.contains(user), "a member knows that its cursor is not stored");
             for cursor in [&member.delivered, &member.read] {
                 assert!(cursor.published <= self.durable_seq && cursor.stored <= self.durable_seq);
                 assert!(cursor.seq <= self.last_seq, "a cursor is clamped to the head");
@@ -132,6 +135,6 @@ impl Live {
 impl Member {
     pub fn new(row: &MemberRow) -> Self {
         let start = Cursor::at(row.joined_seq);
-        Self { role: row.role, joined_seq: row.joined_seq, delivered: start, read: start }
+        Self { role: row.role, joined_seq: row.joined_seq, delivered: start, read: start, dirty: false }
     }
 }

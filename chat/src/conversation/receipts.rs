@@ -162,15 +162,26 @@ impl Entry {
 }
 
 impl Live {
+    /// Who sends a message has it.
+    pub(super) fn raise_own(&mut self, cx: &mut Cx<'_>, conv: ConvId, user: &UserId, seq: Seq) {
+        let Some(member) = self.members.get_mut(user) else {
+            return;
+        };
+        member.raise_own(seq, cx.now.wall_ms);
+        if !member.dirty || self.receipts_timer.is_none() {
+            self.touch_receipts(cx, conv, user);
+        }
+    }
+
     /// Notes that a cursor of `user` has to be stored, and when.
     pub(super) fn touch_receipts(&mut self, cx: &mut Cx<'_>, conv: ConvId, user: &UserId) {
-        let Some(member) = self.members.get(user) else {
+        let Some(member) = self.members.get_mut(user) else {
             return;
         };
         if [&member.delivered, &member.read].iter().all(|c| c.seq == c.stored) {
             return;
         }
-        if !self.dirty.contains(user) {
+        if !core::mem::replace(&mut member.dirty, true) {
             self.dirty.insert(user.clone());
         }
         self.arm_receipts(cx, conv);
@@ -190,6 +201,7 @@ impl Live {
             let Some(member) = self.members.get_mut(&user) else {
                 continue;
             };
+            let mut waits = false;
             for (kind, cursor) in member.cursors() {
                 let seq = cursor.seq.min(self.durable_seq);
                 if seq > cursor.stored {
@@ -197,9 +209,11 @@ impl Live {
                     let row = ReceiptRow { conv, user: user.clone(), kind, seq, at: cursor.at };
                     rows.push(Row::from(row));
                 }
-                if cursor.seq > cursor.stored {
-                    self.dirty.insert(user.clone());
-                }
+                waits |= cursor.seq > cursor.stored;
+            }
+            member.dirty = waits;
+            if waits {
+                self.dirty.insert(user);
             }
         }
         rows

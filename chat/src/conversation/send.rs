@@ -58,10 +58,7 @@ impl Entry {
         cx.gate.write(Purpose::Append { conv: self.id, seq }, [Row::Message(message.clone())].into(), cx.out);
         live.push(Held { message: message.clone(), origin: Some(origin.session) });
         live.pending.push_back(Pending::default());
-        if let Some(member) = live.members.get_mut(&origin.user) {
-            member.raise_own(seq, at);
-        }
-        live.touch_receipts(cx, self.id, &origin.user);
+        live.raise_own(cx, self.id, &origin.user, seq);
         let (durable_seq, skip) = (live.durable_seq, origin.session);
         let sent = Sent { seq, msg_id, at };
         if cx.cfg.order == DeliveryOrder::RelayFirst {

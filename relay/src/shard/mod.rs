@@ -113,6 +113,7 @@ impl Shell {
     /// Everything of this turn is written.
     pub fn end_turn(&self) {
         self.turn_now.set(None);
+        self.watch_deadline();
         self.encoder.borrow_mut().trim();
         self.stats.core.set(self.core.borrow().gauges());
     }
@@ -143,7 +144,6 @@ impl Shell {
     pub fn input(&self, input: Input<'_>) {
         self.step(input);
         self.take_answers();
-        self.watch_deadline();
         self.flusher.touch();
     }
 
@@ -156,11 +156,10 @@ impl Shell {
     fn step(&self, input: Input<'_>) {
         let now = self.turn_now.get().unwrap_or_else(|| self.now());
         self.turn_now.set(Some(now));
-        let mut effects = self.effects.take();
+        let mut effects = self.effects.borrow_mut();
         self.core.borrow_mut().step(now, input, &mut effects);
         self.carry_out(&mut effects);
         effects.clear();
-        self.effects.replace(effects);
     }
 
     /// Answers to what was just asked may ask for more.

@@ -122,6 +122,7 @@ impl Frames {
 /// A thread's spare buffers.
 #[derive(Default)]
 struct Spares {
+    #[allow(clippy::vec_box, reason = "a box is lent and comes back as it is")]
     frames: Vec<Box<Frames>>,
     bytes: usize,
 }
