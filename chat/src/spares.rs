@@ -1,8 +1,8 @@
 //! Memory of forgotten messages, for those to come.
 //!
 //! A message's memory is one shared block and its text's. It is taken where a command's text is copied, at the session,
-//! and goes with the send to the conversation's home, which gives the message its place. In steady state every message
-//! that comes pushes one out of its conversation's memory, so none asks the allocator. Limits: `SPARE_MESSAGES_MAX`,
+//! and goes with the send to the conversation's home, which gives the message its place. Where they are one shard, every message
+//! that comes pushes in steady state one out of its conversation's memory, and none asks the allocator. Limits: `SPARE_MESSAGES_MAX`,
 //! each with room for at most `SPARE_TEXT_BYTES_MAX` of text.
 
 use std::sync::Arc;
@@ -39,13 +39,15 @@ pub struct Spares {
 
 impl Spares {
     pub fn draft(&mut self, conv: ConvId, sender: &UserId, client_id: ClientId, text: &str) -> Draft {
-        let mut spare = self.free.pop();
-        if let Some(message) = spare.as_mut().and_then(Arc::get_mut) {
+        if let Some(mut spare) = self.free.pop()
+            && let Some(message) = Arc::get_mut(&mut spare)
+        {
             (message.conv, message.client_id, message.retracted) = (conv, client_id, false);
             message.sender.clone_from(sender);
             write(&mut message.content, text);
+            return Draft(spare);
         }
-        Draft(spare.unwrap_or_else(|| Arc::new(new(conv, sender, client_id, text))))
+        Draft(Arc::new(new(conv, sender, client_id, text)))
     }
 
     /// A message is forgotten; others may still read it, and then there is nothing to keep.
