@@ -258,9 +258,15 @@ impl Shell {
     }
 
     fn watch_deadline(&self) {
-        let next = self.core.borrow().next_deadline();
-        if next != self.deadline.replace(next) {
+        if self.deadline.get() != self.next_deadline() {
             self.deadline_moved.raise();
         }
+    }
+
+    /// The core's; whoever asks sleeps until then, or until `deadline_moved`.
+    fn next_deadline(&self) -> Option<u64> {
+        let next = self.core.borrow().next_deadline();
+        self.deadline.set(next);
+        next
     }
 }

@@ -113,7 +113,7 @@ async fn messages(shell: Rc<Shell>, port: Rc<RefCell<Port<Msg>>>, mut stored: Re
 async fn deadlines(shell: Rc<Shell>) {
     loop {
         let now = shell.now().mono_ms;
-        match shell.with_core(|core| core.next_deadline()) {
+        match shell.next_deadline() {
             Some(at) if at <= now => shell.tick(),
             Some(at) => {
                 let wait = timer::sleep(Duration::from_millis(at - now));
