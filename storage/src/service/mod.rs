@@ -10,7 +10,7 @@
 //! The batch interval is a ceiling, not a delay: an idle writer commits at once. A busy one, whose next requests
 //! came while it was committing, lets them gather for a moment first, so that many small fsyncs become few.
 //!
-//! Limits: [`SHARD_WRITES_MAX`], [`SHARD_READS_MAX`], [`GROUP_ROWS_MAX`], [`GROUP_BYTES_MAX`], [`GATHER_DEFAULT`].
+//! Limits: [`SHARD_WRITES_MAX`], [`SHARD_READS_MAX`], [`GROUP_ROWS_MAX`], [`GROUP_BYTES_MAX`].
 
 mod bell;
 mod counters;

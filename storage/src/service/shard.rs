@@ -70,6 +70,10 @@ impl<T> Inlet<T> {
         self.ring.is_empty()
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.ring.slots()
+    }
+
     pub(super) fn pop(&mut self) -> Option<T> {
         let request = self.ring.pop().ok()?;
         (self.gauge)(&self.shared.stats.shards[self.shard]).take();

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use chasqui_proto::row::{Outcome, Ticket};
 
-use super::Shared;
 use super::group::Group;
 use super::outlets::Outlets;
 use super::shard::{Inlet, WriteRequest};
+use super::{GROUP_ROWS_MAX, Shared};
 use crate::engine::Engine;
 
 pub(super) fn spawn<E: Engine>(
@@ -50,7 +50,8 @@ impl<E: Engine> Writer<E> {
                 idle = true;
                 continue;
             }
-            if !idle && !stopping && !self.gather.is_zero() {
+            let gathers = !idle && !stopping && !self.gather.is_zero();
+            if gathers && self.inlets.iter().map(Inlet::len).sum::<usize>() < GROUP_ROWS_MAX {
                 thread::sleep(self.gather);
             }
             self.commit_one_group();
