@@ -3,6 +3,9 @@
 //! Frames lie one after the other in one buffer, so that a write takes them all in one piece. The buffer is the thread's:
 //! lent while something waits, and back among the spares as soon as nothing does, so an idle connection has none, and
 //! what one connection was written from the next is likely to find in the processor's cache.
+//!
+//! Limits: [`SPARE_BYTES_MAX`] in sum, each no larger than [`SPARE_BUFFER_BYTES_MAX`]. Because a buffer doubles as it grows
+//! and written frames go when they are half of it, an outbox takes at most four times what it holds.
 
 use std::cell::RefCell;
 
@@ -10,6 +13,8 @@ use bytes::Bytes;
 
 /// Spare buffers of a thread, in sum.
 const SPARE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// A larger buffer is not kept: the next borrower may have little to say, and be slow to read it.
+const SPARE_BUFFER_BYTES_MAX: usize = 64 * 1024;
 /// A buffer's size when it is new.
 const BUFFER_BYTES: usize = 1024;
 /// Bytes taken at once for a writer that keeps them.
@@ -31,8 +36,9 @@ struct Frames {
 }
 
 impl Outbox {
+    /// What the outbox holds: bytes to be written, and where each frame ends.
     pub fn bytes(&self) -> usize {
-        self.unwritten().len()
+        self.frames.as_ref().map_or(0, |frames| frames.bytes.len() - frames.written + size_of_val(&*frames.ends))
     }
     pub fn is_empty(&self) -> bool {
         self.frames.is_none()
@@ -108,14 +114,25 @@ impl Frames {
         self.bytes.truncate(self.start(self.ends.len()));
     }
 
-    /// Gives the room of whole frames that are written to those that follow.
+    /// Gives the room of whole frames that are written to those that follow, or back, if it is much too large for them.
     fn compact(&mut self) {
         let front = self.front();
         let gone = self.start(front);
+        if gone == 0 {
+            return;
+        }
         self.bytes.drain(..gone);
         self.ends.drain(..front);
         self.ends.iter_mut().for_each(|end| *end -= gone);
         self.written -= gone;
+        if self.memory() > SPARE_BUFFER_BYTES_MAX.max(4 * self.bytes.len()) {
+            self.bytes.shrink_to(SPARE_BUFFER_BYTES_MAX / 2);
+            self.ends.shrink_to(0);
+        }
+    }
+
+    fn memory(&self) -> usize {
+        self.bytes.capacity() + self.ends.capacity() * size_of::<usize>()
     }
 }
 
@@ -136,18 +153,19 @@ fn lend() -> Box<Frames> {
         let Some(frames) = spares.frames.pop() else {
             return Box::new(Frames { bytes: Vec::with_capacity(BUFFER_BYTES), ..Frames::default() });
         };
-        spares.bytes -= frames.bytes.capacity();
+        spares.bytes -= frames.memory();
         frames
     })
 }
 
 fn give_back(mut frames: Box<Frames>) {
+    let memory = frames.memory();
     SPARES.with_borrow_mut(|spares| {
-        if spares.bytes + frames.bytes.capacity() <= SPARE_BYTES_MAX {
+        if memory <= SPARE_BUFFER_BYTES_MAX && spares.bytes + memory <= SPARE_BYTES_MAX {
             frames.bytes.clear();
             frames.ends.clear();
             frames.written = 0;
-            spares.bytes += frames.bytes.capacity();
+            spares.bytes += memory;
             spares.frames.push(frames);
         }
     });
@@ -212,13 +230,31 @@ mod tests {
 
     #[test]
     fn a_thread_keeps_no_more_than_its_spares() {
-        for _ in 0..3 {
-            let full: Vec<_> = (0..10).map(|_| holding(&[&[0; 1024 * 1024]])).collect();
+        for size in [30 * 1024, SPARE_BUFFER_BYTES_MAX + 1, 30 * 1024] {
+            let full: Vec<_> = (0..200).map(|_| holding(&[&vec![0; size]])).collect();
             drop(full);
         }
         SPARES.with_borrow(|spares| {
-            let bytes: usize = spares.frames.iter().map(|frames| frames.bytes.capacity()).sum();
-            assert!(spares.bytes == bytes && bytes <= SPARE_BYTES_MAX && bytes > 0);
+            let memory: Vec<usize> = spares.frames.iter().map(|frames| frames.memory()).collect();
+            assert_eq!(spares.bytes, memory.iter().sum::<usize>());
+            assert!(spares.bytes <= SPARE_BYTES_MAX && memory.len() > 100);
+            assert!(memory.iter().all(|memory| *memory <= SPARE_BUFFER_BYTES_MAX));
         });
+    }
+
+    #[test]
+    fn many_small_frames_count_for_what_they_take() {
+        let mut outbox = Outbox::default();
+        (0..100_000).for_each(|_| outbox.push(b"ab"));
+        assert_eq!(outbox.bytes(), 1_000_000);
+        assert!(outbox.frames.as_ref().unwrap().memory() <= 4 * outbox.bytes());
+    }
+
+    #[test]
+    fn a_reader_that_keeps_little_back_keeps_little_memory() {
+        let mut outbox = holding(&[[0; 1024].as_slice(); 1024]);
+        outbox.advance(1024 * 1024 - 1);
+        assert_eq!(outbox.unwritten().len(), 1);
+        assert!(outbox.frames.as_ref().unwrap().memory() <= SPARE_BUFFER_BYTES_MAX);
     }
 }

@@ -46,7 +46,7 @@ impl Pipe {
 
     pub fn tls(stream: TcpStream, config: Arc<ServerConfig>) -> io::Result<Self> {
         let mut conn = ServerConnection::new(config).map_err(io::Error::other)?;
-        // The outbox is the bound; a frame goes into records whole.
+        // The outbox is the bound; what it holds goes into records at once.
         conn.set_buffer_limit(None);
         let tls = RefCell::new(Tls { conn, records: Vec::new(), sent: 0 });
         Ok(Self { stream, tls: Some(tls), gone: Cell::new(false) })
