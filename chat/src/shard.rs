@@ -16,23 +16,26 @@ use crate::spares::Spares;
 use crate::timers::{Timer, Timers};
 use crate::user::Users;
 
-/// What every machine works with, during one step.
-pub(crate) struct Cx<'a> {
+/// What every machine works with.
+pub(crate) struct Cx {
+    /// When this step began.
     pub now: Now,
-    pub cfg: &'a Config,
+    pub cfg: Config,
     pub draining: bool,
-    pub router: &'a mut Router,
-    pub gate: &'a mut Gate,
-    pub timers: &'a mut Timers,
-    pub ids: &'a mut MsgIds,
-    pub jobs: &'a mut Jobs,
-    pub behind: &'a mut BTreeSet<(ShardId, ConvId)>,
-    pub refused_marks: &'a mut BTreeMap<SessionId, Event>,
-    pub spares: &'a mut Spares,
-    pub out: &'a mut Effects,
+    pub router: Router,
+    pub gate: Gate,
+    pub timers: Timers,
+    pub ids: MsgIds,
+    pub jobs: Jobs,
+    pub behind: BTreeSet<(ShardId, ConvId)>,
+    /// Sessions that are to be told of a refused mark when there is room.
+    pub refused_marks: BTreeMap<SessionId, Event>,
+    pub spares: Spares,
+    /// What this step asks the shell for.
+    pub out: Effects,
 }
 
-impl Cx<'_> {
+impl Cx {
     /// Groups items by the shard that is home to them.
     pub fn by_home<T>(&self, items: impl Iterator<Item = T>, vshard: impl Fn(&T) -> u16) -> Vec<(ShardId, Vec<T>)> {
         let mut homes: BTreeMap<ShardId, Vec<T>> = BTreeMap::new();
@@ -52,7 +55,7 @@ impl Cx<'_> {
     }
 
     fn tell_refused_marks(&mut self) {
-        let router = &mut *self.router;
+        let router = &mut self.router;
         self.refused_marks.retain(|session, event| {
             !router.deliver(session.shard(), Msg::Late { session: *session, event: event.clone() })
         });
@@ -60,39 +63,10 @@ impl Cx<'_> {
 }
 
 pub struct Shard {
-    cfg: Config,
-    draining: bool,
-    router: Router,
-    gate: Gate,
-    timers: Timers,
-    ids: MsgIds,
-    jobs: Jobs,
-    behind: BTreeSet<(ShardId, ConvId)>,
-    /// Sessions that are to be told of a refused mark when there is room.
-    refused_marks: BTreeMap<SessionId, Event>,
-    spares: Spares,
+    cx: Cx,
     sessions: Sessions,
     users: Users,
     convs: Convs,
-}
-
-macro_rules! cx {
-    ($self:ident, $now:expr, $out:expr) => {
-        &mut Cx {
-            now: $now,
-            cfg: &$self.cfg,
-            draining: $self.draining,
-            router: &mut $self.router,
-            gate: &mut $self.gate,
-            timers: &mut $self.timers,
-            ids: &mut $self.ids,
-            jobs: &mut $self.jobs,
-            behind: &mut $self.behind,
-            refused_marks: &mut $self.refused_marks,
-            spares: &mut $self.spares,
-            out: $out,
-        }
-    };
 }
 
 impl Shard {
@@ -101,7 +75,8 @@ impl Shard {
         assert!(cfg.live_conversations_max > 0 && cfg.store_slots > 0, "nothing would ever be loaded");
         let mut timers = Timers::default();
         timers.set(EVICT_SWEEP_MS, Timer::Sweep);
-        Self {
+        let cx = Cx {
+            now: Now::default(),
             router: Router::new(cfg.shard, cfg.shards, cfg.permits_per_peer, links),
             gate: Gate::new(cfg.store_slots),
             timers,
@@ -110,35 +85,40 @@ impl Shard {
             behind: BTreeSet::new(),
             refused_marks: BTreeMap::new(),
             spares: Spares::default(),
-            sessions: Sessions::default(),
-            users: Users::default(),
-            convs: Convs::default(),
+            out: Effects::default(),
             draining: false,
             cfg,
-        }
+        };
+        Self { cx, sessions: Sessions::default(), users: Users::default(), convs: Convs::default() }
     }
 
     /// Takes one input; afterwards all of `out` is to be carried out, in order, before the next.
     pub fn step(&mut self, now: Now, input: Input<'_>, out: &mut Effects) {
-        self.input(now, input, out);
-        while let Some(msg) = self.router.next_local() {
-            self.message(now, self.cfg.shard, msg, out);
+        self.cx.now = now;
+        core::mem::swap(&mut self.cx.out, out);
+        self.input(input);
+        while let Some(msg) = self.cx.router.next_local() {
+            self.message(self.cx.cfg.shard, msg);
         }
+        core::mem::swap(&mut self.cx.out, out);
     }
 
     /// When `Input::Tick` is due, in milliseconds of `Now::mono_ms`.
     pub fn next_deadline(&self) -> Option<u64> {
-        self.timers.next_ms()
+        self.cx.timers.next_ms()
     }
 
     /// Whether `Input::Room` could do something: messages wait for room in a ring.
     pub fn owes(&self) -> bool {
-        !self.behind.is_empty() || !self.refused_marks.is_empty() || self.router.debts() > 0
+        !self.cx.behind.is_empty() || !self.cx.refused_marks.is_empty() || self.cx.router.debts() > 0
     }
 
     /// Whether anything acknowledged or asked is still under way; the barrier of a drain.
     pub fn is_quiet(&self) -> bool {
-        self.router.outstanding() == 0 && self.gate.inflight() == 0 && !self.owes() && !self.convs.has_dirty_receipts()
+        self.cx.router.outstanding() == 0
+            && self.cx.gate.inflight() == 0
+            && !self.owes()
+            && !self.convs.has_dirty_receipts()
     }
 
     pub fn gauges(&self) -> Gauges {
@@ -146,10 +126,10 @@ impl Shard {
             sessions: self.sessions.len(),
             conversations: self.convs.len(),
             live_conversations: self.convs.live(),
-            permits_out: self.router.outstanding(),
-            store_inflight: self.gate.inflight(),
-            debts: self.router.debts(),
-            behind: self.behind.len(),
+            permits_out: self.cx.router.outstanding(),
+            store_inflight: self.cx.gate.inflight(),
+            debts: self.cx.router.debts(),
+            behind: self.cx.behind.len(),
         }
     }
 
@@ -159,14 +139,14 @@ impl Shard {
         self.convs.check();
     }
 
-    fn input(&mut self, now: Now, input: Input<'_>, out: &mut Effects) {
-        let cx = cx!(self, now, out);
+    fn input(&mut self, input: Input<'_>) {
+        let cx = &mut self.cx;
         match input {
             Input::Open { session, user, id, expires_at } => self.sessions.open(cx, session, user, id, expires_at),
             Input::Command { session, command } => self.sessions.command(cx, session, command),
             Input::Closed { session } => self.sessions.closed(cx, session),
-            Input::Mesh { from, msg } => self.message(now, from, msg, out),
-            Input::Stored(completion) => match cx.gate.complete(now, completion, cx.timers) {
+            Input::Mesh { from, msg } => self.message(from, msg),
+            Input::Stored(completion) => match cx.gate.complete(cx.now, completion, &mut cx.timers) {
                 Done::Finished(crate::gate::Purpose::LoadUser(user), outcome) => self.users.loaded(cx, user, outcome),
                 done => self.convs.stored(cx, done),
             },
@@ -175,33 +155,33 @@ impl Shard {
                 cx.tell_refused_marks();
                 self.convs.catch_up(cx);
             }
-            Input::Tick => self.tick(now, out),
+            Input::Tick => self.tick(),
             Input::Drain => {
-                self.draining = true;
-                self.convs.flush_all_receipts(cx!(self, now, out));
+                cx.draining = true;
+                self.convs.flush_all_receipts(cx);
             }
         }
     }
 
-    fn tick(&mut self, now: Now, out: &mut Effects) {
-        while let Some(timer) = self.timers.pop_due(now.mono_ms) {
-            let cx = cx!(self, now, out);
+    fn tick(&mut self) {
+        let cx = &mut self.cx;
+        while let Some(timer) = cx.timers.pop_due(cx.now.mono_ms) {
             match timer {
                 Timer::Expire(session) => {
                     self.sessions.close(cx, session, chasqui_proto::codes::CloseCode::TokenExpired)
                 }
-                Timer::Retry(ticket) => cx.gate.repeat(ticket, cx.out),
+                Timer::Retry(ticket) => cx.gate.repeat(ticket, &mut cx.out),
                 Timer::Receipts(conv) => self.convs.flush_receipts(cx, conv),
                 Timer::Sweep => {
-                    cx.timers.set(now.mono_ms + EVICT_SWEEP_MS, Timer::Sweep);
+                    cx.timers.set(cx.now.mono_ms + EVICT_SWEEP_MS, Timer::Sweep);
                     self.convs.sweep(cx);
                 }
             }
         }
     }
 
-    fn message(&mut self, now: Now, from: ShardId, msg: Msg, out: &mut Effects) {
-        let cx = cx!(self, now, out);
+    fn message(&mut self, from: ShardId, msg: Msg) {
+        let cx = &mut self.cx;
         match msg {
             Msg::SessionStart { user, session } => self.users.session_start(cx, user, session),
             Msg::SessionEnd { user, session } => self.users.session_end(cx, user, session),

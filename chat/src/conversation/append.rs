@@ -17,7 +17,7 @@ use crate::msg::{Msg, Origin};
 use crate::shard::Cx;
 
 impl Entry {
-    pub(super) fn appended(&mut self, cx: &mut Cx<'_>, seq: Seq, outcome: Outcome) {
+    pub(super) fn appended(&mut self, cx: &mut Cx, seq: Seq, outcome: Outcome) {
         let State::Live(live) = &mut self.state else {
             return;
         };
@@ -36,7 +36,7 @@ impl Entry {
     }
 
     /// Everything committed up to the first gap is durable now.
-    fn release(&mut self, cx: &mut Cx<'_>) {
+    fn release(&mut self, cx: &mut Cx) {
         let mut raised = false;
         while let State::Live(live) = &mut self.state
             && let Some(pending) = live.pending.pop_front_if(|front| front.done)
@@ -60,14 +60,14 @@ impl Entry {
         if raised {
             if let State::Live(live) = &mut self.state {
                 // Not before: by now the store has let go of the oldest too, so that their memory can be used again.
-                live.tail.trim(live.durable_seq, cx.spares);
+                live.tail.trim(live.durable_seq, &mut cx.spares);
             }
             self.publish_waiting(cx);
         }
     }
 
     /// The send of `origin` is durable: its ack, or its place among those who wait for receipts.
-    pub(super) fn durable_for(&mut self, cx: &mut Cx<'_>, origin: Origin, level: AckLevel, sent: Sent) {
+    pub(super) fn durable_for(&mut self, cx: &mut Cx, origin: Origin, level: AckLevel, sent: Sent) {
         let State::Live(live) = &mut self.state else {
             return;
         };
@@ -83,7 +83,7 @@ impl Entry {
 
     /// The ack of a send that holds its permit. It names `durable_seq`, so it must not overtake a retraction below that:
     /// the client would take what it holds there for definitive. Where there was one, acks go by the way it went.
-    pub(super) fn answer(&self, cx: &mut Cx<'_>, origin: &Origin, level: AckLevel, sent: Sent) {
+    pub(super) fn answer(&self, cx: &mut Cx, origin: &Origin, level: AckLevel, sent: Sent) {
         let Some(live) = self.live() else { return };
         let event = ack(cx, self.id, live.durable_seq, origin, level, sent);
         let class = if self.has_retracted { Class::Delivery } else { Class::Reply };
@@ -91,7 +91,7 @@ impl Entry {
     }
 
     /// Gives the acks whose receipts are there.
-    pub(super) fn check_waiters(&mut self, cx: &mut Cx<'_>) {
+    pub(super) fn check_waiters(&mut self, cx: &mut Cx) {
         let State::Live(live) = &mut self.state else {
             return;
         };
@@ -110,14 +110,14 @@ impl Entry {
     }
 
     /// The store refused the message for good: a tombstone takes its seq, recipients are told.
-    fn retract(&mut self, cx: &mut Cx<'_>, seq: Seq) {
+    fn retract(&mut self, cx: &mut Cx, seq: Seq) {
         let conv = self.id;
         let State::Live(live) = &mut self.state else {
             return;
         };
         let message = live.tail.retract(seq).expect("the tail holds what is pending").clone();
         self.has_retracted = true;
-        cx.gate.write(Purpose::Tombstone { conv, seq }, [Row::Message(message.clone())].into(), cx.out);
+        cx.gate.write(Purpose::Tombstone { conv, seq }, [Row::Message(message.clone())].into(), &mut cx.out);
         let waiters = live.pending_mut(seq).map(|p| core::mem::take(&mut p.waiters)).unwrap_or_default();
         for (origin, _) in waiters {
             let event = Event::error(&origin.id, ErrorCode::StoreRejected);
@@ -129,7 +129,7 @@ impl Entry {
     }
 
     /// Seqs that were given before a crash and never committed get their tombstones.
-    pub(super) fn fill_holes(&mut self, cx: &mut Cx<'_>) {
+    pub(super) fn fill_holes(&mut self, cx: &mut Cx) {
         let conv = self.id;
         let State::Live(live) = &mut self.state else {
             return;
@@ -139,7 +139,7 @@ impl Entry {
             debug_assert!(pending.waiters.is_empty());
             let seq = first + i as Seq;
             let message = live.tail.get(seq).expect("the tail holds what is pending").message.clone();
-            cx.gate.write(Purpose::Tombstone { conv, seq }, [Row::Message(message)].into(), cx.out);
+            cx.gate.write(Purpose::Tombstone { conv, seq }, [Row::Message(message)].into(), &mut cx.out);
         }
     }
 }
@@ -163,7 +163,7 @@ pub(crate) fn shown(message: &Arc<Message>, durable_seq: Seq) -> Event {
     Event::Message { message: message.clone(), durable_seq }
 }
 
-fn ack(cx: &Cx<'_>, conv: ConvId, durable_seq: Seq, origin: &Origin, level: AckLevel, sent: Sent) -> Event {
+fn ack(cx: &Cx, conv: ConvId, durable_seq: Seq, origin: &Origin, level: AckLevel, sent: Sent) -> Event {
     let Sent { seq, msg_id, at } = sent;
     Event::Ack { id: origin.id.clone(), level, conv, msg_id, seq, durable_seq, epoch: cx.cfg.epoch, at }
 }

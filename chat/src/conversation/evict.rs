@@ -11,7 +11,7 @@ use crate::msg::Msg;
 use crate::shard::Cx;
 
 impl Convs {
-    pub(crate) fn sweep(&mut self, cx: &mut Cx<'_>) {
+    pub(crate) fn sweep(&mut self, cx: &mut Cx) {
         for _ in 0..self.hand.len().min(EVICT_SWEEP_ENTRIES_MAX) {
             let Some(conv) = self.hand.pop_front() else {
                 return;
@@ -36,7 +36,7 @@ impl Convs {
 
 impl Convs {
     /// Whether one more conversation may come to life; a full shard first looks for one at rest.
-    pub(super) fn has_room(&mut self, cx: &mut Cx<'_>) -> bool {
+    pub(super) fn has_room(&mut self, cx: &mut Cx) -> bool {
         for _ in 0..self.hand.len().min(EVICT_FOR_ROOM_ENTRIES_MAX) {
             if self.live < cx.cfg.live_conversations_max {
                 break;
@@ -53,14 +53,14 @@ impl Convs {
 }
 
 impl Entry {
-    fn is_evictable(&self, cx: &Cx<'_>, full: bool) -> bool {
+    fn is_evictable(&self, cx: &Cx, full: bool) -> bool {
         let rested = cx.now.mono_ms.saturating_sub(self.touched_ms) >= cx.cfg.evict_idle_ms;
         let quiet = self.live().is_some_and(|live| live.is_quiet() && (full || live.waiters.is_empty()));
         quiet && self.pins == 0 && self.behind.is_empty() && (rested || full)
     }
 
     /// A receipt may be waited for for ever, and must not keep others from being loaded: who waits asks again.
-    fn evict(&mut self, cx: &mut Cx<'_>) {
+    fn evict(&mut self, cx: &mut Cx) {
         if let State::Live(live) = &mut self.state {
             for LevelWaiter { origin, .. } in live.waiters.drain(..) {
                 let event = Event::error(&origin.id, ErrorCode::Overloaded);

@@ -33,7 +33,7 @@ pub(super) struct Behind {
 }
 
 impl Entry {
-    pub(super) fn fan(&mut self, cx: &mut Cx<'_>, skip: Option<SessionId>, event: Event) {
+    pub(super) fn fan(&mut self, cx: &mut Cx, skip: Option<SessionId>, event: Event) {
         for i in 0..self.subs.len() {
             let shard = self.subs[i].0;
             let msg = Msg::Deliver { conv: self.id, skip, event: event.clone() };
@@ -48,20 +48,20 @@ impl Entry {
         }
     }
 
-    fn fall_behind(&mut self, cx: &mut Cx<'_>, shard: ShardId, from: Option<Seq>) {
+    fn fall_behind(&mut self, cx: &mut Cx, shard: ShardId, from: Option<Seq>) {
         self.behind.push(Behind { shard, from, reading: false, page: VecDeque::new() });
         cx.behind.insert((shard, self.id));
     }
 
     /// The conversation has come to life: who is behind in it misses what comes from now on.
-    pub(super) fn await_first(&mut self, cx: &Cx<'_>) {
+    pub(super) fn await_first(&mut self, cx: &Cx) {
         if let State::Live(live) = &self.state {
             let next = live.visible_seq(cx) + 1;
             self.behind.iter_mut().for_each(|behind| behind.from = behind.from.or(Some(next)));
         }
     }
 
-    pub(super) fn typing(&mut self, cx: &mut Cx<'_>, origin: Origin, on: bool) {
+    pub(super) fn typing(&mut self, cx: &mut Cx, origin: Origin, on: bool) {
         let Some(live) = self.live() else { return };
         if !live.members.contains_key(&origin.user) {
             let ask = Ask::Typing { on };
@@ -74,7 +74,7 @@ impl Entry {
     }
 
     /// Pushes what `shard` missed, as far as there is room.
-    fn catch_up(&mut self, cx: &mut Cx<'_>, shard: ShardId) {
+    fn catch_up(&mut self, cx: &mut Cx, shard: ShardId) {
         let Some(at) = self.behind.iter().position(|b| b.shard == shard) else {
             return;
         };
@@ -104,12 +104,12 @@ impl Entry {
         }
     }
 
-    fn caught_up(&mut self, cx: &mut Cx<'_>, at: usize) {
+    fn caught_up(&mut self, cx: &mut Cx, at: usize) {
         let behind = self.behind.remove(at);
         cx.behind.remove(&(behind.shard, self.id));
     }
 
-    pub(super) fn catch_up_page(&mut self, cx: &mut Cx<'_>, shard: ShardId, outcome: Outcome) {
+    pub(super) fn catch_up_page(&mut self, cx: &mut Cx, shard: ShardId, outcome: Outcome) {
         self.pins -= 1;
         let (State::Live(live), Some(behind)) =
             (&self.state, self.behind.iter_mut().find(|b| b.shard == shard && b.reading))
@@ -125,20 +125,20 @@ impl Entry {
         self.catch_up(cx, shard);
     }
 
-    fn read_missed(&mut self, cx: &mut Cx<'_>, at: usize, from: Seq) {
+    fn read_missed(&mut self, cx: &mut Cx, at: usize, from: Seq) {
         let (conv, behind) = (self.id, &mut self.behind[at]);
         if !behind.reading && cx.gate.has_room() {
             behind.reading = true;
             self.pins += 1;
             let read = Read::Page { conv, after: from - 1, limit: SYNC_MESSAGES_MAX };
-            cx.gate.read(Purpose::CatchUp { conv, shard: behind.shard }, read, cx.out);
+            cx.gate.read(Purpose::CatchUp { conv, shard: behind.shard }, read, &mut cx.out);
         }
     }
 }
 
 impl Live {
     /// The newest message recipients may see.
-    pub(super) fn visible_seq(&self, cx: &Cx<'_>) -> Seq {
+    pub(super) fn visible_seq(&self, cx: &Cx) -> Seq {
         match cx.cfg.order {
             DeliveryOrder::RelayFirst => self.last_seq,
             DeliveryOrder::DurableFirst => self.durable_seq,
@@ -148,7 +148,7 @@ impl Live {
 
 impl Convs {
     /// A ring may have room: every pair that is behind is tried.
-    pub(crate) fn catch_up(&mut self, cx: &mut Cx<'_>) {
+    pub(crate) fn catch_up(&mut self, cx: &mut Cx) {
         let behind: Vec<_> = cx.behind.iter().copied().collect();
         for (shard, conv) in behind {
             if let Some(entry) = self.map.get_mut(&conv) {

@@ -19,14 +19,7 @@ use crate::msg::{Ask, HeadInfo, Msg, Origin};
 use crate::shard::Cx;
 
 impl Convs {
-    pub(crate) fn interest(
-        &mut self,
-        cx: &mut Cx<'_>,
-        user: UserId,
-        session: SessionId,
-        joined: bool,
-        convs: Vec<ConvId>,
-    ) {
+    pub(crate) fn interest(&mut self, cx: &mut Cx, user: UserId, session: SessionId, joined: bool, convs: Vec<ConvId>) {
         for conv in &convs {
             self.entry(cx, *conv).subscribe(cx, &user, session);
         }
@@ -50,10 +43,10 @@ impl Convs {
         let read = Read::Heads { user: job.user.clone(), convs: job.convs.clone() };
         let number = cx.jobs.number();
         cx.jobs.heads.insert(number, job);
-        cx.gate.read(Purpose::Heads(number), read, cx.out);
+        cx.gate.read(Purpose::Heads(number), read, &mut cx.out);
     }
 
-    pub(super) fn heads_read(&mut self, cx: &mut Cx<'_>, number: u64, outcome: Outcome) {
+    pub(super) fn heads_read(&mut self, cx: &mut Cx, number: u64, outcome: Outcome) {
         let Some(job) = cx.jobs.heads.remove(&number) else {
             return;
         };
@@ -67,7 +60,7 @@ impl Convs {
     }
 
     /// A live conversation's own head is newer than what the store said of it.
-    fn tell_heads(&mut self, cx: &mut Cx<'_>, job: HeadJob, stored: &[StoredHead]) {
+    fn tell_heads(&mut self, cx: &mut Cx, job: HeadJob, stored: &[StoredHead]) {
         let HeadJob { user, session, convs } = job;
         let info = |(i, conv): (usize, &ConvId)| {
             let entry = &self.map[conv];
@@ -79,7 +72,7 @@ impl Convs {
         cx.router.owe(session.shard(), Class::Delivery, Msg::Heads { session, user, convs, heads });
     }
 
-    pub(crate) fn uninterest(&mut self, cx: &mut Cx<'_>, user: &UserId, session: SessionId, convs: &[ConvId]) {
+    pub(crate) fn uninterest(&mut self, cx: &mut Cx, user: &UserId, session: SessionId, convs: &[ConvId]) {
         for conv in convs {
             if let Some(entry) = self.map.get_mut(conv) {
                 entry.unsubscribe(cx, user, session);
@@ -88,13 +81,13 @@ impl Convs {
     }
 }
 
-fn heads_failed(cx: &mut Cx<'_>, job: HeadJob) {
+fn heads_failed(cx: &mut Cx, job: HeadJob) {
     let HeadJob { user, session, convs } = job;
     cx.router.owe(session.shard(), Class::Delivery, Msg::Heads { session, user, convs, heads: None });
 }
 
 impl Entry {
-    fn subscribe(&mut self, cx: &mut Cx<'_>, user: &UserId, session: SessionId) {
+    fn subscribe(&mut self, cx: &mut Cx, user: &UserId, session: SessionId) {
         let shard = session.shard();
         match self.subs.iter_mut().find(|(s, _)| *s == shard) {
             Some((_, count)) => *count += 1,
@@ -107,7 +100,7 @@ impl Entry {
         }
     }
 
-    fn unsubscribe(&mut self, cx: &mut Cx<'_>, user: &UserId, session: SessionId) {
+    fn unsubscribe(&mut self, cx: &mut Cx, user: &UserId, session: SessionId) {
         let shard = session.shard();
         if let Some((_, count)) = self.subs.iter_mut().find(|(s, _)| *s == shard) {
             *count -= 1;
@@ -128,7 +121,7 @@ impl Entry {
 
     /// That a user has gone is told in any case: they may have been seen while the conversation was not live, and
     /// nobody knew how large it is.
-    fn presence(&mut self, cx: &mut Cx<'_>, user: &UserId, online: bool) {
+    fn presence(&mut self, cx: &mut Cx, user: &UserId, online: bool) {
         if self.is_small() || !online {
             self.fan(cx, None, Event::Presence { user: user.clone(), online, last_seen: cx.now.wall_ms });
         }
@@ -143,7 +136,7 @@ impl Entry {
         self.is_small().then(|| self.online.keys().cloned().collect())
     }
 
-    fn head(&self, cx: &Cx<'_>, user: &UserId, stored: StoredHead) -> Head {
+    fn head(&self, cx: &Cx, user: &UserId, stored: StoredHead) -> Head {
         match self.live() {
             Some(live) => live.head(cx, self.id, user),
             None => Head {
@@ -170,7 +163,7 @@ impl Live {
         }
     }
 
-    pub(super) fn head(&self, cx: &Cx<'_>, conv: ConvId, user: &UserId) -> Head {
+    pub(super) fn head(&self, cx: &Cx, conv: ConvId, user: &UserId) -> Head {
         Head {
             conv,
             last_seq: self.visible_seq(cx),

@@ -32,7 +32,7 @@ pub(super) struct Loading {
 }
 
 impl Entry {
-    pub(super) fn ask(&mut self, cx: &mut Cx<'_>, origin: Origin, ask: Ask, full: bool) {
+    pub(super) fn ask(&mut self, cx: &mut Cx, origin: Origin, ask: Ask, full: bool) {
         self.touched_ms = cx.now.mono_ms;
         match &mut self.state {
             State::Live(_) => self.execute(cx, origin, ask),
@@ -44,13 +44,13 @@ impl Entry {
             State::Absent if full || !cx.gate.has_room() => refuse(cx, self.id, origin, ask, ErrorCode::Overloaded),
             State::Absent => {
                 let read = Read::Conversation { conv: self.id, tail: PENDING_APPENDS_MAX };
-                cx.gate.read(Purpose::LoadConversation(self.id), read, cx.out);
+                cx.gate.read(Purpose::LoadConversation(self.id), read, &mut cx.out);
                 self.state = State::Loading(Box::new(Loading { parked: [(origin, ask)].into(), ..Loading::default() }));
             }
         }
     }
 
-    fn execute(&mut self, cx: &mut Cx<'_>, origin: Origin, ask: Ask) {
+    fn execute(&mut self, cx: &mut Cx, origin: Origin, ask: Ask) {
         match ask {
             Ask::Send { .. } => self.send(cx, origin, ask),
             Ask::Create(_) => self.answer_create(cx, origin),
@@ -69,14 +69,14 @@ impl Entry {
         }
     }
 
-    fn refuse_all(&mut self, cx: &mut Cx<'_>, parked: VecDeque<(Origin, Ask)>, code: ErrorCode) {
+    fn refuse_all(&mut self, cx: &mut Cx, parked: VecDeque<(Origin, Ask)>, code: ErrorCode) {
         for (origin, ask) in parked {
             refuse(cx, self.id, origin, ask, code);
         }
     }
 
     /// The store does not know the conversation: the first command that creates it does so.
-    fn create_or_refuse(&mut self, cx: &mut Cx<'_>, mut parked: VecDeque<(Origin, Ask)>) {
+    fn create_or_refuse(&mut self, cx: &mut Cx, mut parked: VecDeque<(Origin, Ask)>) {
         while let Some((origin, ask)) = parked.pop_front() {
             let Some((row, members)) = birth(cx, self.id, &origin, &ask) else {
                 refuse(cx, self.id, origin, ask, ErrorCode::NotAParticipant);
@@ -84,7 +84,7 @@ impl Entry {
             };
             let rows = core::iter::once(Row::from(row.clone()));
             let rows = rows.chain(members.iter().cloned().map(Row::from)).collect();
-            cx.gate.write(Purpose::Birth(self.id), rows, cx.out);
+            cx.gate.write(Purpose::Birth(self.id), rows, &mut cx.out);
             parked.push_front((origin, ask));
             let loading = Loading { parked, birth: Some((row, members)), stalled: false };
             self.state = State::Loading(Box::new(loading));
@@ -92,7 +92,7 @@ impl Entry {
         }
     }
 
-    fn come_alive(&mut self, cx: &mut Cx<'_>, live: Live, parked: VecDeque<(Origin, Ask)>) {
+    fn come_alive(&mut self, cx: &mut Cx, live: Live, parked: VecDeque<(Origin, Ask)>) {
         self.state = State::Live(Box::new(live));
         self.await_first(cx);
         self.fill_holes(cx);
@@ -102,7 +102,7 @@ impl Entry {
     }
 
     /// The birth's outcome is unknown: those who wait are told, the write goes on.
-    pub(super) fn birth_stalled(&mut self, cx: &mut Cx<'_>) {
+    pub(super) fn birth_stalled(&mut self, cx: &mut Cx) {
         let State::Loading(loading) = &mut self.state else {
             return;
         };
@@ -113,7 +113,7 @@ impl Entry {
 }
 
 impl Convs {
-    pub(super) fn loaded(&mut self, cx: &mut Cx<'_>, conv: ConvId, outcome: Outcome) {
+    pub(super) fn loaded(&mut self, cx: &mut Cx, conv: ConvId, outcome: Outcome) {
         let entry = self.map.get_mut(&conv).expect("an entry outlives its load");
         let parked = entry.take_loading().parked;
         match outcome {
@@ -127,7 +127,7 @@ impl Convs {
         }
     }
 
-    pub(super) fn born(&mut self, cx: &mut Cx<'_>, conv: ConvId, outcome: Outcome) {
+    pub(super) fn born(&mut self, cx: &mut Cx, conv: ConvId, outcome: Outcome) {
         let entry = self.map.get_mut(&conv).expect("an entry outlives its birth");
         let Loading { parked, birth, .. } = entry.take_loading();
         let (row, members) = birth.expect("a birth has its rows");
@@ -146,7 +146,7 @@ impl Convs {
 }
 
 /// The rows of the conversation `ask` creates, if it creates one.
-fn birth(cx: &Cx<'_>, conv: ConvId, origin: &Origin, ask: &Ask) -> Option<(ConversationRow, Vec<MemberRow>)> {
+fn birth(cx: &Cx, conv: ConvId, origin: &Origin, ask: &Ask) -> Option<(ConversationRow, Vec<MemberRow>)> {
     let (kind, title, users) = match ask {
         Ask::Send { to: Some(peer), .. } => {
             let mut pair = vec![origin.user.clone(), peer.clone()];
@@ -165,7 +165,7 @@ fn birth(cx: &Cx<'_>, conv: ConvId, origin: &Origin, ask: &Ask) -> Option<(Conve
     Some((ConversationRow { conv, kind, title, created_by: origin.user.clone(), created_at: cx.now.wall_ms }, members))
 }
 
-fn revive(cx: &mut Cx<'_>, loaded: &LoadedConversation) -> Live {
+fn revive(cx: &mut Cx, loaded: &LoadedConversation) -> Live {
     let mut live = Live::new(loaded.row.clone(), loaded.members.clone());
     // The whole history begins at 1 even where that seq is a hole.
     live.last_seq = loaded.tail.first().filter(|_| !loaded.whole).map_or(0, |m| m.seq - 1);
@@ -179,7 +179,7 @@ fn revive(cx: &mut Cx<'_>, loaded: &LoadedConversation) -> Live {
         }
         push_loaded(&mut live, message.clone(), true);
     }
-    live.tail.trim(live.durable_seq, cx.spares);
+    live.tail.trim(live.durable_seq, &mut cx.spares);
     for receipt in &loaded.receipts {
         let durable_seq = live.durable_seq;
         if let Some(member) = live.members.get_mut(&receipt.user) {
@@ -203,7 +203,7 @@ fn push_loaded(live: &mut Live, message: Arc<Message>, stored: bool) {
 }
 
 /// A seq that was given but never committed, and whose send was never acknowledged.
-fn hole(loaded: &LoadedConversation, cx: &mut Cx<'_>, seq: Seq) -> Message {
+fn hole(loaded: &LoadedConversation, cx: &mut Cx, seq: Seq) -> Message {
     Message {
         conv: loaded.row.conv,
         msg_id: cx.ids.next(cx.now.wall_ms),
@@ -218,7 +218,7 @@ fn hole(loaded: &LoadedConversation, cx: &mut Cx<'_>, seq: Seq) -> Message {
 }
 
 /// Refuses a command the way its sender expects an answer.
-pub(super) fn refuse(cx: &mut Cx<'_>, conv: ConvId, origin: Origin, ask: Ask, code: ErrorCode) {
+pub(super) fn refuse(cx: &mut Cx, conv: ConvId, origin: Origin, ask: Ask, code: ErrorCode) {
     let Origin { session, id, user } = origin;
     let event = Event::error(&id, code);
     match ask {

@@ -48,17 +48,17 @@ impl Lookup {
         resend && matches!(self.answer, Answer::Found(None)) && first_held > self.head + 1
     }
 
-    fn ask_store(&mut self, cx: &mut Cx<'_>, conv: ConvId) {
+    fn ask_store(&mut self, cx: &mut Cx, conv: ConvId) {
         let client_id = if let Ask::Send { draft, .. } = &self.ask { draft.client_id() } else { ClientId::default() };
         let read = Read::Dedupe { conv, sender: self.origin.user.clone(), client_id };
-        cx.gate.read(Purpose::Dedupe { conv, ticket_seq: self.number }, read, cx.out);
+        cx.gate.read(Purpose::Dedupe { conv, ticket_seq: self.number }, read, &mut cx.out);
         self.answer = Answer::Awaited;
     }
 }
 
 impl Live {
     /// A send waits: for the store's word with `ask_store`, else only behind others.
-    pub(super) fn await_lookup(&mut self, cx: &mut Cx<'_>, conv: ConvId, origin: Origin, ask: Ask, ask_store: bool) {
+    pub(super) fn await_lookup(&mut self, cx: &mut Cx, conv: ConvId, origin: Origin, ask: Ask, ask_store: bool) {
         self.lookups_begun += 1;
         let answer = Answer::Found(self.known(&origin.user, &ask));
         let mut lookup = Lookup { number: self.lookups_begun, origin, ask, head: self.last_seq, answer };
@@ -68,7 +68,7 @@ impl Live {
         self.lookups.push_back(lookup);
     }
 
-    fn asks_again(&mut self, cx: &mut Cx<'_>, conv: ConvId) -> bool {
+    fn asks_again(&mut self, cx: &mut Cx, conv: ConvId) -> bool {
         let (first, last) = (self.tail.first(), self.last_seq);
         let Some(lookup) = self.lookups.front_mut().filter(|lookup| lookup.is_unsure(first)) else { return false };
         lookup.head = last;
@@ -78,7 +78,7 @@ impl Live {
 }
 
 impl Entry {
-    pub(super) fn looked_up(&mut self, cx: &mut Cx<'_>, number: u64, outcome: Outcome) {
+    pub(super) fn looked_up(&mut self, cx: &mut Cx, number: u64, outcome: Outcome) {
         let State::Live(live) = &mut self.state else {
             return;
         };
@@ -95,7 +95,7 @@ impl Entry {
     }
 
     /// Sends leave in the order they came, as far as their answers are there.
-    fn drain_lookups(&mut self, cx: &mut Cx<'_>) {
+    fn drain_lookups(&mut self, cx: &mut Cx) {
         while let State::Live(live) = &mut self.state
             && !live.asks_again(cx, self.id)
             && let Some(Lookup { origin, ask, answer, .. }) =

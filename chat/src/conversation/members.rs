@@ -17,7 +17,7 @@ use crate::shard::Cx;
 
 impl Entry {
     /// The group exists, by this create or by the same one sent before.
-    pub(super) fn answer_create(&mut self, cx: &mut Cx<'_>, origin: Origin) {
+    pub(super) fn answer_create(&mut self, cx: &mut Cx, origin: Origin) {
         let State::Live(live) = &mut self.state else {
             return;
         };
@@ -30,7 +30,7 @@ impl Entry {
         cx.router.reply(origin.session.shard(), Msg::Answer { session: origin.session, event });
     }
 
-    pub(super) fn add_member(&mut self, cx: &mut Cx<'_>, origin: Origin, user: UserId) {
+    pub(super) fn add_member(&mut self, cx: &mut Cx, origin: Origin, user: UserId) {
         let conv = self.id;
         let State::Live(live) = &mut self.state else {
             return;
@@ -47,12 +47,12 @@ impl Entry {
         }
         // What is not durable yet may be lost, and its seqs given again: the newcomer sees those.
         let row = MemberRow { conv, user: user.clone(), role: Role::Member, joined_seq: live.durable_seq };
-        cx.gate.write(Purpose::Join { conv, user: user.into() }, [Row::from(row.clone())].into(), cx.out);
+        cx.gate.write(Purpose::Join { conv, user: user.into() }, [Row::from(row.clone())].into(), &mut cx.out);
         live.joins.push(Join { row, origins: vec![origin] });
     }
 
     /// The member's row is committed: everybody is told, the new member's home first of all.
-    pub(super) fn joined(&mut self, cx: &mut Cx<'_>, user: UserId, outcome: Outcome) {
+    pub(super) fn joined(&mut self, cx: &mut Cx, user: UserId, outcome: Outcome) {
         let conv = self.id;
         let State::Live(live) = &mut self.state else {
             return;
@@ -80,7 +80,7 @@ impl Entry {
     }
 
     /// A session of a new member: the head, and what was sent since.
-    pub(super) fn answer_joined(&mut self, cx: &mut Cx<'_>, origin: Origin) {
+    pub(super) fn answer_joined(&mut self, cx: &mut Cx, origin: Origin) {
         let online = self.told_online();
         let State::Live(live) = &mut self.state else {
             return;
@@ -102,7 +102,7 @@ impl Entry {
 }
 
 impl Live {
-    fn may_add(&self, cx: &Cx<'_>, origin: &Origin, _user: &UserId) -> Result<(), ErrorCode> {
+    fn may_add(&self, cx: &Cx, origin: &Origin, _user: &UserId) -> Result<(), ErrorCode> {
         let Some(by) = self.members.get(&origin.user) else {
             return Err(ErrorCode::NotAParticipant);
         };

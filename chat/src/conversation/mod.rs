@@ -110,7 +110,7 @@ impl Convs {
     }
 
     /// The entry of `conv`, made if needed.
-    fn entry(&mut self, cx: &Cx<'_>, conv: ConvId) -> &mut Entry {
+    fn entry(&mut self, cx: &Cx, conv: ConvId) -> &mut Entry {
         let hand = &mut self.hand;
         self.map.entry(conv).or_insert_with(|| {
             hand.push_back(conv);
@@ -119,7 +119,7 @@ impl Convs {
     }
 
     /// A command for a conversation: carried out, or kept in order until it is live.
-    pub(crate) fn ask(&mut self, cx: &mut Cx<'_>, conv: ConvId, origin: Origin, ask: Ask) {
+    pub(crate) fn ask(&mut self, cx: &mut Cx, conv: ConvId, origin: Origin, ask: Ask) {
         if let Some(entry) = self.map.get_mut(&conv)
             && !matches!(entry.state, State::Absent)
         {
@@ -130,7 +130,7 @@ impl Convs {
     }
 
     /// What became of a store request.
-    pub(crate) fn stored(&mut self, cx: &mut Cx<'_>, done: Done) {
+    pub(crate) fn stored(&mut self, cx: &mut Cx, done: Done) {
         match done {
             Done::Nothing => {}
             Done::Stalled(purpose, first) => self.stalled(cx, purpose, first),
@@ -141,7 +141,7 @@ impl Convs {
         }
     }
 
-    fn finished(&mut self, cx: &mut Cx<'_>, purpose: Purpose, outcome: Outcome) {
+    fn finished(&mut self, cx: &mut Cx, purpose: Purpose, outcome: Outcome) {
         match purpose {
             Purpose::Append { conv, seq } | Purpose::Tombstone { conv, seq } => {
                 self.with(cx, conv, |entry, cx| entry.appended(cx, seq, outcome));
@@ -161,7 +161,7 @@ impl Convs {
         }
     }
 
-    fn stalled(&mut self, cx: &mut Cx<'_>, purpose: Purpose, first: bool) {
+    fn stalled(&mut self, cx: &mut Cx, purpose: Purpose, first: bool) {
         match purpose {
             Purpose::Append { conv, seq } | Purpose::Tombstone { conv, seq } => {
                 self.with(cx, conv, |entry, _| entry.stall(seq));
@@ -172,7 +172,7 @@ impl Convs {
     }
 
     /// Entries with something under way are never dropped, so a completion finds its entry.
-    fn with(&mut self, cx: &mut Cx<'_>, conv: ConvId, act: impl FnOnce(&mut Entry, &mut Cx<'_>)) {
+    fn with(&mut self, cx: &mut Cx, conv: ConvId, act: impl FnOnce(&mut Entry, &mut Cx)) {
         let entry = self.map.get_mut(&conv).expect("an entry outlives its store requests");
         act(entry, cx);
     }

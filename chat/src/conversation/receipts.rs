@@ -71,7 +71,7 @@ impl Member {
 }
 
 impl Entry {
-    pub(super) fn mark(&mut self, cx: &mut Cx<'_>, origin: Origin, kind: ReceiptKind, seq: Seq) {
+    pub(super) fn mark(&mut self, cx: &mut Cx, origin: Origin, kind: ReceiptKind, seq: Seq) {
         let State::Live(live) = &mut self.state else {
             return;
         };
@@ -89,7 +89,7 @@ impl Entry {
     }
 
     /// Tells the others how far `user` has come, as far as that is durable.
-    fn publish(&mut self, cx: &mut Cx<'_>, user: &UserId, origin: Option<&Origin>) {
+    fn publish(&mut self, cx: &mut Cx, user: &UserId, origin: Option<&Origin>) {
         let State::Live(live) = &mut self.state else {
             return;
         };
@@ -118,7 +118,7 @@ impl Entry {
     }
 
     /// `durable_seq` has risen: what waited for it is published.
-    pub(super) fn publish_waiting(&mut self, cx: &mut Cx<'_>) {
+    pub(super) fn publish_waiting(&mut self, cx: &mut Cx) {
         let State::Live(live) = &mut self.state else {
             return;
         };
@@ -136,7 +136,7 @@ impl Entry {
         self.check_waiters(cx);
     }
 
-    pub(super) fn receipts_written(&mut self, cx: &mut Cx<'_>) {
+    pub(super) fn receipts_written(&mut self, cx: &mut Cx) {
         let State::Live(live) = &mut self.state else {
             return;
         };
@@ -144,7 +144,7 @@ impl Entry {
         self.touched_ms = cx.now.mono_ms;
     }
 
-    fn flush_receipts(&mut self, cx: &mut Cx<'_>) {
+    fn flush_receipts(&mut self, cx: &mut Cx) {
         let conv = self.id;
         let State::Live(live) = &mut self.state else {
             return;
@@ -156,14 +156,14 @@ impl Entry {
         let rows = live.take_receipt_rows(conv);
         if !rows.is_empty() {
             live.receipt_writes += 1;
-            cx.gate.write(Purpose::Receipts { conv }, rows, cx.out);
+            cx.gate.write(Purpose::Receipts { conv }, rows, &mut cx.out);
         }
     }
 }
 
 impl Live {
     /// Who sends a message has it.
-    pub(super) fn raise_own(&mut self, cx: &mut Cx<'_>, conv: ConvId, user: &UserId, seq: Seq) {
+    pub(super) fn raise_own(&mut self, cx: &mut Cx, conv: ConvId, user: &UserId, seq: Seq) {
         let Some(member) = self.members.get_mut(user) else {
             return;
         };
@@ -174,7 +174,7 @@ impl Live {
     }
 
     /// Notes that a cursor of `user` has to be stored, and when.
-    pub(super) fn touch_receipts(&mut self, cx: &mut Cx<'_>, conv: ConvId, user: &UserId) {
+    pub(super) fn touch_receipts(&mut self, cx: &mut Cx, conv: ConvId, user: &UserId) {
         let Some(member) = self.members.get_mut(user) else {
             return;
         };
@@ -187,7 +187,7 @@ impl Live {
         self.arm_receipts(cx, conv);
     }
 
-    fn arm_receipts(&mut self, cx: &mut Cx<'_>, conv: ConvId) {
+    fn arm_receipts(&mut self, cx: &mut Cx, conv: ConvId) {
         if self.receipts_timer.is_none() {
             let at = cx.now.mono_ms + if cx.draining { 1 } else { RECEIPT_FLUSH_MS };
             self.receipts_timer = Some(at);
@@ -221,14 +221,14 @@ impl Live {
 }
 
 impl Convs {
-    pub(crate) fn flush_receipts(&mut self, cx: &mut Cx<'_>, conv: ConvId) {
+    pub(crate) fn flush_receipts(&mut self, cx: &mut Cx, conv: ConvId) {
         if let Some(entry) = self.map.get_mut(&conv) {
             entry.flush_receipts(cx);
         }
     }
 
     /// Before a stop: everything that may be stored is stored now.
-    pub(crate) fn flush_all_receipts(&mut self, cx: &mut Cx<'_>) {
+    pub(crate) fn flush_all_receipts(&mut self, cx: &mut Cx) {
         for conv in self.hand.clone() {
             self.flush_receipts(cx, conv);
         }

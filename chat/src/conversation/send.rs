@@ -17,7 +17,7 @@ use crate::msg::{Ask, Origin};
 use crate::shard::Cx;
 
 impl Entry {
-    pub(super) fn send(&mut self, cx: &mut Cx<'_>, origin: Origin, ask: Ask) {
+    pub(super) fn send(&mut self, cx: &mut Cx, origin: Origin, ask: Ask) {
         let State::Live(live) = &mut self.state else {
             return;
         };
@@ -32,7 +32,7 @@ impl Entry {
     }
 
     /// Joins the message of the same client id, or gives the send its seq.
-    pub(super) fn place(&mut self, cx: &mut Cx<'_>, origin: Origin, ask: Ask) {
+    pub(super) fn place(&mut self, cx: &mut Cx, origin: Origin, ask: Ask) {
         let State::Live(live) = &mut self.state else {
             return;
         };
@@ -45,7 +45,7 @@ impl Entry {
         }
     }
 
-    fn append(&mut self, cx: &mut Cx<'_>, origin: Origin, ask: Ask) {
+    fn append(&mut self, cx: &mut Cx, origin: Origin, ask: Ask) {
         let State::Live(live) = &mut self.state else {
             return;
         };
@@ -55,7 +55,7 @@ impl Entry {
         let (seq, msg_id, at) = (live.last_seq + 1, cx.ids.next(cx.now.wall_ms), cx.now.wall_ms);
         let epoch = cx.cfg.epoch;
         let message = draft.finish(|m| (m.seq, m.msg_id, m.epoch, m.at) = (seq, msg_id, epoch, at));
-        cx.gate.write(Purpose::Append { conv: self.id, seq }, [Row::Message(message.clone())].into(), cx.out);
+        cx.gate.write(Purpose::Append { conv: self.id, seq }, [Row::Message(message.clone())].into(), &mut cx.out);
         live.push(Held { message: message.clone(), origin: Some(origin.session) });
         live.pending.push_back(Pending::default());
         live.raise_own(cx, self.id, &origin.user, seq);
@@ -68,14 +68,14 @@ impl Entry {
     }
 
     /// The same send came before: it gets the ack of the first.
-    pub(super) fn join(&mut self, cx: &mut Cx<'_>, origin: Origin, ask: &Ask, sent: Sent) {
+    pub(super) fn join(&mut self, cx: &mut Cx, origin: Origin, ask: &Ask, sent: Sent) {
         if let Ask::Send { level, .. } = ask {
             self.acknowledge(cx, origin, *level, sent);
         }
     }
 
     /// Answers a send that has its seq, now or when its level is reached.
-    fn acknowledge(&mut self, cx: &mut Cx<'_>, origin: Origin, level: AckLevel, sent: Sent) {
+    fn acknowledge(&mut self, cx: &mut Cx, origin: Origin, level: AckLevel, sent: Sent) {
         let State::Live(live) = &mut self.state else {
             return;
         };
@@ -90,7 +90,7 @@ impl Entry {
 }
 
 impl Live {
-    fn may_send(&self, cx: &Cx<'_>, origin: &Origin, ask: &Ask) -> Result<(), ErrorCode> {
+    fn may_send(&self, cx: &Cx, origin: &Origin, ask: &Ask) -> Result<(), ErrorCode> {
         if !self.members.contains_key(&origin.user) {
             return Err(ErrorCode::NotAParticipant);
         }
@@ -111,7 +111,7 @@ impl Live {
         self.tail.find(user, draft.client_id())
     }
 
-    fn has_capacity(&self, cx: &Cx<'_>, ask: &Ask) -> Result<(), ErrorCode> {
+    fn has_capacity(&self, cx: &Cx, ask: &Ask) -> Result<(), ErrorCode> {
         let waits = matches!(ask, Ask::Send { level: AckLevel::Delivered | AckLevel::Read, .. });
         if !self.stalled.is_empty() {
             return Err(ErrorCode::StoreUnavailable);

@@ -22,7 +22,7 @@ use crate::shard::Cx;
 const MESSAGE_OVERHEAD_BYTES: usize = 300;
 
 impl Convs {
-    pub(crate) fn sync(&mut self, cx: &mut Cx<'_>, origin: Origin, run: u32, items: Vec<(ConvId, Seq)>, budget: usize) {
+    pub(crate) fn sync(&mut self, cx: &mut Cx, origin: Origin, run: u32, items: Vec<(ConvId, Seq)>, budget: usize) {
         let job = cx.jobs.number();
         let state = SyncJob { origin, run, rest: items.into(), waiting: 0, budget, pieces: Vec::new(), failed: false };
         cx.jobs.syncs.insert(job, state);
@@ -33,7 +33,7 @@ impl Convs {
 }
 
 impl Entry {
-    pub(super) fn sync_one(&mut self, cx: &mut Cx<'_>, job: u64, user: &UserId, cursor: Seq) {
+    pub(super) fn sync_one(&mut self, cx: &mut Cx, job: u64, user: &UserId, cursor: Seq) {
         let State::Live(live) = &mut self.state else {
             return;
         };
@@ -50,11 +50,11 @@ impl Entry {
         let page = SyncPage { job, user: user.clone(), cursor };
         let purpose = Purpose::SyncPage { conv: self.id, page: page.into() };
         let read = Read::Page { conv: self.id, after: from, limit: SYNC_MESSAGES_MAX };
-        cx.gate.read(purpose, read, cx.out);
+        cx.gate.read(purpose, read, &mut cx.out);
         self.pins += 1;
     }
 
-    pub(super) fn sync_page(&mut self, cx: &mut Cx<'_>, page: SyncPage, outcome: Outcome) {
+    pub(super) fn sync_page(&mut self, cx: &mut Cx, page: SyncPage, outcome: Outcome) {
         let SyncPage { job, user, cursor } = page;
         self.pins -= 1;
         match outcome {
@@ -63,7 +63,7 @@ impl Entry {
         }
     }
 
-    fn answer_sync(&mut self, cx: &mut Cx<'_>, job: u64, user: &UserId, cursor: Seq, page: &[Arc<Message>]) {
+    fn answer_sync(&mut self, cx: &mut Cx, job: u64, user: &UserId, cursor: Seq, page: &[Arc<Message>]) {
         let State::Live(live) = &mut self.state else {
             return answer(cx, job, None);
         };
@@ -94,7 +94,7 @@ impl Entry {
 
 impl Live {
     /// Where a sync starts: the cursor, clipped to the time of membership; afresh where it is beyond the head.
-    fn sync_from(&self, cx: &Cx<'_>, joined_seq: Seq, cursor: Seq) -> Seq {
+    fn sync_from(&self, cx: &Cx, joined_seq: Seq, cursor: Seq) -> Seq {
         if cursor > self.visible_seq(cx) { joined_seq } else { cursor.max(joined_seq) }
     }
 
@@ -139,7 +139,7 @@ impl Live {
 }
 
 /// One conversation of a job is answered; `None` where the user has no part in it.
-fn answer(cx: &mut Cx<'_>, job: u64, piece: Option<SyncPiece>) {
+fn answer(cx: &mut Cx, job: u64, piece: Option<SyncPiece>) {
     let Some(state) = cx.jobs.syncs.get_mut(&job) else {
         return;
     };
@@ -153,7 +153,7 @@ fn answer(cx: &mut Cx<'_>, job: u64, piece: Option<SyncPiece>) {
 
 /// One conversation of a job could not be answered. That the user has no part in it is an answer; where the job
 /// itself is what takes all room, the conversation is asked again when another one of the job is answered.
-pub(super) fn refused(cx: &mut Cx<'_>, job: u64, conv: ConvId, cursor: Seq, code: ErrorCode) {
+pub(super) fn refused(cx: &mut Cx, job: u64, conv: ConvId, cursor: Seq, code: ErrorCode) {
     let Some(state) = cx.jobs.syncs.get_mut(&job) else {
         return;
     };
@@ -166,7 +166,7 @@ pub(super) fn refused(cx: &mut Cx<'_>, job: u64, conv: ConvId, cursor: Seq, code
 }
 
 /// The next conversation of a job is asked, after what this step is about.
-fn ask_next(cx: &mut Cx<'_>, job: u64) {
+fn ask_next(cx: &mut Cx, job: u64) {
     let Some(state) = cx.jobs.syncs.get_mut(&job) else {
         return;
     };
@@ -177,7 +177,7 @@ fn ask_next(cx: &mut Cx<'_>, job: u64) {
     }
 }
 
-fn finish_one(cx: &mut Cx<'_>, job: u64) {
+fn finish_one(cx: &mut Cx, job: u64) {
     let Some(state) = cx.jobs.syncs.get_mut(&job) else {
         return;
     };

@@ -29,7 +29,7 @@ fn invalid(message: &'static str) -> Refusal {
 }
 
 impl Sessions {
-    pub(crate) fn command(&mut self, cx: &mut Cx<'_>, id: SessionId, command: &Command<'_>) {
+    pub(crate) fn command(&mut self, cx: &mut Cx, id: SessionId, command: &Command<'_>) {
         let Some(session) = self.map.get_mut(&id) else {
             return;
         };
@@ -44,7 +44,7 @@ impl Sessions {
 }
 
 impl Session {
-    fn dispatch(&mut self, cx: &mut Cx<'_>, id: SessionId, command: &Command<'_>) -> Result<(), Refusal> {
+    fn dispatch(&mut self, cx: &mut Cx, id: SessionId, command: &Command<'_>) -> Result<(), Refusal> {
         match command {
             Command::Authenticate { .. } => Err(ErrorCode::AlreadyAuthenticated.into()),
             Command::Send { .. } => self.send(cx, id, command),
@@ -72,7 +72,7 @@ impl Session {
         }
     }
 
-    fn send(&mut self, cx: &mut Cx<'_>, id: SessionId, command: &Command<'_>) -> Result<(), Refusal> {
+    fn send(&mut self, cx: &mut Cx, id: SessionId, command: &Command<'_>) -> Result<(), Refusal> {
         let Command::Send { id: req, target, client_id, content, ack, resend } = command else {
             return Ok(());
         };
@@ -115,18 +115,18 @@ impl Session {
         Ok(Ask::Create(Box::new(Group { title: SmolStr::new(title), members: users })))
     }
 
-    fn ask(&self, cx: &mut Cx<'_>, id: SessionId, req: &str, conv: ConvId, ask: Ask) -> Result<(), Refusal> {
+    fn ask(&self, cx: &mut Cx, id: SessionId, req: &str, conv: ConvId, ask: Ask) -> Result<(), Refusal> {
         ask_home(cx, conv, self.origin(id, req), ask)
     }
 
-    fn hint(&self, cx: &mut Cx<'_>, id: SessionId, req: &str, conv: ConvId, ask: Ask) -> Result<(), Refusal> {
+    fn hint(&self, cx: &mut Cx, id: SessionId, req: &str, conv: ConvId, ask: Ask) -> Result<(), Refusal> {
         let home = cx.router.home(conv.vshard());
         let sent = cx.router.hint(home, Msg::Ask { conv, origin: self.origin(id, req), ask });
         sent.then_some(()).ok_or(ErrorCode::Overloaded.into())
     }
 }
 
-fn ask_home(cx: &mut Cx<'_>, conv: ConvId, origin: Origin, ask: Ask) -> Result<(), Refusal> {
+fn ask_home(cx: &mut Cx, conv: ConvId, origin: Origin, ask: Ask) -> Result<(), Refusal> {
     let home = cx.router.home(conv.vshard());
     let sent = cx.router.ask(home, Msg::Ask { conv, origin, ask });
     sent.then_some(()).ok_or(ErrorCode::Overloaded.into())

@@ -14,7 +14,7 @@ use crate::shard::Cx;
 impl Sessions {
     pub(crate) fn heads(
         &mut self,
-        cx: &mut Cx<'_>,
+        cx: &mut Cx,
         id: SessionId,
         user: UserId,
         convs: Vec<ConvId>,
@@ -37,7 +37,7 @@ impl Sessions {
         self.welcome_if_complete(cx, id);
     }
 
-    fn head(&mut self, cx: &mut Cx<'_>, id: SessionId, info: HeadInfo) {
+    fn head(&mut self, cx: &mut Cx, id: SessionId, info: HeadInfo) {
         let HeadInfo { head, online, joined_seq, joined } = info;
         let conv = head.conv;
         let session = self.map.get_mut(&id).expect("the caller found it");
@@ -62,7 +62,7 @@ impl Sessions {
 
     fn show_joined(
         &mut self,
-        cx: &mut Cx<'_>,
+        cx: &mut Cx,
         id: SessionId,
         conv: ConvId,
         durable_seq: Seq,
@@ -82,7 +82,7 @@ impl Sessions {
         }
     }
 
-    pub(super) fn welcome_if_complete(&mut self, cx: &mut Cx<'_>, id: SessionId) {
+    pub(super) fn welcome_if_complete(&mut self, cx: &mut Cx, id: SessionId) {
         let Some(session) = self.map.get_mut(&id) else {
             return;
         };

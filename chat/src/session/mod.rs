@@ -63,7 +63,7 @@ impl Sessions {
         self.map.is_empty()
     }
 
-    pub(crate) fn open(&mut self, cx: &mut Cx<'_>, id: SessionId, user: UserId, open_id: ReqId, expires_at: Millis) {
+    pub(crate) fn open(&mut self, cx: &mut Cx, id: SessionId, user: UserId, open_id: ReqId, expires_at: Millis) {
         let home = cx.router.home(user.vshard());
         if cx.draining || !cx.router.ask(home, Msg::SessionStart { user: user.clone(), session: id }) {
             let code = if cx.draining { CloseCode::Draining } else { CloseCode::Overloaded };
@@ -86,7 +86,7 @@ impl Sessions {
     }
 
     /// Closes by the core's own decision.
-    pub(crate) fn close(&mut self, cx: &mut Cx<'_>, id: SessionId, code: CloseCode) {
+    pub(crate) fn close(&mut self, cx: &mut Cx, id: SessionId, code: CloseCode) {
         if self.map.contains_key(&id) {
             cx.out.list.push(Effect::Close { session: id, code });
             self.closed(cx, id);
@@ -94,7 +94,7 @@ impl Sessions {
     }
 
     /// The session is over: leaves the rosters, pays interest back, tells the user's home.
-    pub(crate) fn closed(&mut self, cx: &mut Cx<'_>, id: SessionId) {
+    pub(crate) fn closed(&mut self, cx: &mut Cx, id: SessionId) {
         let Some(session) = self.map.remove(&id) else {
             return;
         };
@@ -109,7 +109,7 @@ impl Sessions {
         cx.router.owe(home, Class::Command, Msg::SessionEnd { user, session: id });
     }
 
-    pub(crate) fn ready(&mut self, cx: &mut Cx<'_>, id: SessionId, result: Result<Ready, CloseCode>) {
+    pub(crate) fn ready(&mut self, cx: &mut Cx, id: SessionId, result: Result<Ready, CloseCode>) {
         let Some(session) = self.map.get_mut(&id) else {
             return;
         };
@@ -125,14 +125,14 @@ impl Sessions {
         }
     }
 
-    pub(crate) fn lease(&mut self, cx: &mut Cx<'_>, id: SessionId, sharers: u32) {
+    pub(crate) fn lease(&mut self, cx: &mut Cx, id: SessionId, sharers: u32) {
         if let Some(session) = self.map.get_mut(&id) {
             session.bucket.share(&cx.cfg.limits, sharers);
         }
     }
 
     /// An event for one session, if it still lives.
-    pub(crate) fn tell(&mut self, cx: &mut Cx<'_>, id: SessionId, event: Event) {
+    pub(crate) fn tell(&mut self, cx: &mut Cx, id: SessionId, event: Event) {
         if self.map.contains_key(&id) {
             cx.out.send(id, event);
         }
@@ -152,7 +152,7 @@ impl Session {
 }
 
 /// Tells the homes of `convs`, one message each, that the session no longer wants them.
-fn uninterest(cx: &mut Cx<'_>, user: &UserId, session: SessionId, convs: impl Iterator<Item = ConvId>) {
+fn uninterest(cx: &mut Cx, user: &UserId, session: SessionId, convs: impl Iterator<Item = ConvId>) {
     for (home, convs) in cx.by_home(convs, |conv| conv.vshard()) {
         let msg = Msg::Uninterest { user: user.clone(), session, convs };
         cx.router.owe(home, Class::Command, msg);

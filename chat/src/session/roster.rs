@@ -85,7 +85,7 @@ impl Roster {
 
 impl Sessions {
     /// An event from a conversation's home, to all sessions here that want it.
-    pub(crate) fn deliver(&mut self, cx: &mut Cx<'_>, conv: ConvId, skip: Option<SessionId>, event: Event) {
+    pub(crate) fn deliver(&mut self, cx: &mut Cx, conv: ConvId, skip: Option<SessionId>, event: Event) {
         match event {
             Event::Presence { user, online, last_seen } => self.presence(cx, conv, user, online, last_seen),
             Event::Message { message, durable_seq } => {
@@ -96,7 +96,7 @@ impl Sessions {
         }
     }
 
-    fn fan(&mut self, cx: &mut Cx<'_>, conv: ConvId, skip: Option<SessionId>, event: Event) {
+    fn fan(&mut self, cx: &mut Cx, conv: ConvId, skip: Option<SessionId>, event: Event) {
         let seq = if let Event::Message { message, .. } = &event { message.seq } else { Seq::MAX };
         let welcome = |id: &SessionId| self.openings == 0 || self.map.get(id).is_some_and(|s| s.opening.is_none());
         let live = |id: &SessionId| Some(*id) != skip && welcome(id);
@@ -104,7 +104,7 @@ impl Sessions {
     }
 
     /// Tells those who did not know it by another conversation.
-    fn presence(&mut self, cx: &mut Cx<'_>, conv: ConvId, user: UserId, online: bool, last_seen: Millis) {
+    fn presence(&mut self, cx: &mut Cx, conv: ConvId, user: UserId, online: bool, last_seen: Millis) {
         let Some(row) = self.roster.map.get_mut(&conv) else {
             return;
         };
@@ -124,13 +124,7 @@ impl Sessions {
     }
 
     /// The state of a conversation whose events were lost on the way.
-    pub(crate) fn snapshot(
-        &mut self,
-        cx: &mut Cx<'_>,
-        conv: ConvId,
-        online: Option<Vec<UserId>>,
-        receipts: Vec<Event>,
-    ) {
+    pub(crate) fn snapshot(&mut self, cx: &mut Cx, conv: ConvId, online: Option<Vec<UserId>>, receipts: Vec<Event>) {
         if let Some(online) = online {
             self.renew_online(cx, conv, &online);
         }
@@ -140,7 +134,7 @@ impl Sessions {
     }
 
     /// Tells those here what of `online` they do not know.
-    pub(super) fn renew_online(&mut self, cx: &mut Cx<'_>, conv: ConvId, online: &[UserId]) {
+    pub(super) fn renew_online(&mut self, cx: &mut Cx, conv: ConvId, online: &[UserId]) {
         let now: BTreeSet<&UserId> = online.iter().collect();
         let before: BTreeSet<UserId> = self.roster.online(conv).cloned().collect();
         for user in now.iter().filter(|user| !before.contains(**user)) {

@@ -25,7 +25,7 @@ pub(super) struct SyncRun {
 impl Session {
     pub(super) fn start_sync(
         &mut self,
-        cx: &mut Cx<'_>,
+        cx: &mut Cx,
         id: SessionId,
         req: &str,
         cursors: &[(ConvId, Seq)],
@@ -73,7 +73,7 @@ impl Session {
         (page, next)
     }
 
-    fn finish_sync(&mut self, cx: &mut Cx<'_>, id: SessionId) {
+    fn finish_sync(&mut self, cx: &mut Cx, id: SessionId) {
         let Some(run) = self.sync.take() else { return };
         let (conversations, receipts): (Vec<_>, Vec<_>) =
             run.pieces.into_values().map(|piece| (piece.conversation, piece.receipts)).unzip();
@@ -85,7 +85,7 @@ impl Session {
 }
 
 impl Sessions {
-    pub(crate) fn sync_answer(&mut self, cx: &mut Cx<'_>, id: SessionId, run: u32, pieces: Option<Vec<SyncPiece>>) {
+    pub(crate) fn sync_answer(&mut self, cx: &mut Cx, id: SessionId, run: u32, pieces: Option<Vec<SyncPiece>>) {
         let Some(session) = self.map.get_mut(&id) else {
             return;
         };

@@ -30,7 +30,7 @@ struct User {
 }
 
 impl Users {
-    pub(crate) fn session_start(&mut self, cx: &mut Cx<'_>, user: UserId, session: SessionId) {
+    pub(crate) fn session_start(&mut self, cx: &mut Cx, user: UserId, session: SessionId) {
         let known = self.map.get(&user);
         let (count, parked) = known.map_or((0, 0), |u| (u.sessions.len(), u.parked.len()));
         if count >= cx.cfg.sessions_per_user_max {
@@ -41,14 +41,14 @@ impl Users {
         }
         if known.is_none() {
             let read = Read::UserConversations { user: user.clone() };
-            cx.gate.read(Purpose::LoadUser(user.clone()), read, cx.out);
+            cx.gate.read(Purpose::LoadUser(user.clone()), read, &mut cx.out);
         }
         let entry = self.map.entry(user.clone()).or_default();
         entry.sessions.push(session);
         if entry.live { start(cx, &user, entry, session) } else { entry.parked.push(session) }
     }
 
-    pub(crate) fn session_end(&mut self, cx: &mut Cx<'_>, user: UserId, session: SessionId) {
+    pub(crate) fn session_end(&mut self, cx: &mut Cx, user: UserId, session: SessionId) {
         let Some(entry) = self.map.get_mut(&user) else {
             return;
         };
@@ -61,7 +61,7 @@ impl Users {
         }
     }
 
-    pub(crate) fn loaded(&mut self, cx: &mut Cx<'_>, user: UserId, outcome: Outcome) {
+    pub(crate) fn loaded(&mut self, cx: &mut Cx, user: UserId, outcome: Outcome) {
         let Some(entry) = self.map.get_mut(&user) else {
             return;
         };
@@ -92,7 +92,7 @@ impl Users {
         }
     }
 
-    pub(crate) fn joined(&mut self, cx: &mut Cx<'_>, user: UserId, conv: ConvId) {
+    pub(crate) fn joined(&mut self, cx: &mut Cx, user: UserId, conv: ConvId) {
         let Some(entry) = self.map.get_mut(&user) else {
             return;
         };
@@ -108,12 +108,12 @@ impl Users {
     }
 }
 
-fn refuse(cx: &mut Cx<'_>, session: SessionId, code: CloseCode) {
+fn refuse(cx: &mut Cx, session: SessionId, code: CloseCode) {
     cx.router.reply(session.shard(), Msg::SessionReady { session, result: Err(code) });
 }
 
 /// Sends interest for all of the user's conversations and tells the session how many heads to expect.
-fn start(cx: &mut Cx<'_>, user: &UserId, entry: &User, session: SessionId) {
+fn start(cx: &mut Cx, user: &UserId, entry: &User, session: SessionId) {
     let mut batches = 0;
     for (home, convs) in cx.by_home(entry.convs.iter().copied(), |conv| conv.vshard()) {
         for convs in convs.chunks(INTEREST_BATCH_MAX) {
@@ -128,7 +128,7 @@ fn start(cx: &mut Cx<'_>, user: &UserId, entry: &User, session: SessionId) {
 }
 
 /// Tells the user's other sessions their new share of the send rate.
-fn lease(cx: &mut Cx<'_>, entry: &User, except: SessionId) {
+fn lease(cx: &mut Cx, entry: &User, except: SessionId) {
     let sharers = entry.sessions.len() as u32;
     for session in entry.sessions.iter().filter(|s| **s != except) {
         cx.router.owe(session.shard(), Class::Delivery, Msg::Lease { session: *session, sharers });
