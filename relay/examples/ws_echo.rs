@@ -65,5 +65,6 @@ async fn connection(pipe: Rc<Pipe>, flusher: Rc<Flusher>) -> std::io::Result<()>
     let conn = Conn::tcp(SessionId(0), Wire::web_socket(Dialect::Json), OUTBOX_BYTES_MAX, pipe.clone());
     let echo = Echo { conn: conn.clone(), flusher: flusher.clone() };
     let mut reader: websocket::Reader<Echo> = Reader::new(conn, flusher, Limits::for_messages(MESSAGE_BYTES_MAX), echo);
-    reader.run(&pipe, bytes, Instant::now() + Duration::from_secs(3_600)).await
+    reader.take(&mut bytes);
+    reader.run(&pipe, Instant::now() + Duration::from_secs(3_600)).await
 }

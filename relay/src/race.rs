@@ -1,24 +1,44 @@
 //! One future against another.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::rt::timer;
+use pin_project_lite::pin_project;
+
+use crate::rt::timer::{self, Sleep};
+
+pin_project! {
+    /// Both futures, each held once: an `async fn` would keep the place of its arguments beside them, and every idle
+    /// connection waits in a race.
+    pub struct Until<F, S> {
+        #[pin]
+        future: F,
+        #[pin]
+        stop: S,
+    }
+}
+
+impl<F: Future, S: Future> Future for Until<F, S> {
+    type Output = Option<F::Output>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        match this.future.poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending => this.stop.poll(cx).map(|_| None),
+        }
+    }
+}
 
 /// Runs `future` until it is done or `stop` is; `None` where `stop` was first. The loser is dropped, so `future` must
 /// be cancel-safe or its owner done with it.
-pub async fn until<F: Future>(future: F, stop: impl Future) -> Option<F::Output> {
-    let (mut future, mut stop) = (pin!(future), pin!(stop));
-    poll_fn(|cx| match future.as_mut().poll(cx) {
-        Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending => stop.as_mut().poll(cx).map(|_| None),
-    })
-    .await
+pub fn until<F: Future, S: Future>(future: F, stop: S) -> Until<F, S> {
+    Until { future, stop }
 }
 
 /// Runs `future` for at most `limit`; `None` where that was too short.
-pub async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
-    until(future, timer::sleep(limit)).await
+pub fn within<F: Future>(limit: Duration, future: F) -> Until<F, Sleep> {
+    until(future, timer::sleep(limit))
 }

@@ -61,7 +61,8 @@ async fn connection(floor: Rc<Floor>, pipe: Rc<Pipe>) -> std::io::Result<()> {
     let member = Member { room: room.clone(), conn: conn.clone(), flusher: floor.flusher.clone() };
     floor.flusher.mark(&conn);
     let mut reader = Reader::new(conn.clone(), floor.flusher.clone(), Limits::default(), member);
-    let result = reader.run(&pipe, rest, Instant::now()).await;
+    reader.take(&mut rest);
+    let result = reader.run(&pipe, Instant::now()).await;
     floor.leave(&name, &room, &conn);
     result
 }

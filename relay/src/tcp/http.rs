@@ -9,7 +9,8 @@ use chasqui_proto::dialect::Dialect;
 use chasqui_proto::ws::handshake::{RequestHead, Response, Status, check_upgrade, write_error, write_switching};
 
 use super::pipe::Pipe;
-use super::{read_head, websocket};
+use super::read_head;
+use super::websocket::Upgraded;
 use crate::auth::carrier::{self, Carriers};
 use crate::edge::{Edge, Entrant};
 use crate::race::within;
@@ -21,17 +22,17 @@ const REQUESTS_MAX: usize = 100;
 
 /// Serves requests until one upgrades, the peer leaves, or the deadline comes.
 pub(super) async fn answer(
-    edge: Rc<Edge>,
+    edge: &Edge,
     pipe: Rc<Pipe>,
     mut head: RequestHead,
     mut rest: BytesMut,
     deadline: Instant,
-) -> io::Result<()> {
+) -> io::Result<Option<Upgraded>> {
     for _ in 0..REQUESTS_MAX {
         if head.wants_websocket() {
             return upgrade(edge, pipe, &head, rest, deadline).await;
         }
-        let (response, keep) = plain(&edge, &head);
+        let (response, keep) = plain(edge, &head);
         pipe.send_all(&response).await?;
         if !keep {
             break;
@@ -41,7 +42,7 @@ pub(super) async fn answer(
         head = next;
     }
     pipe.finish();
-    Ok(())
+    Ok(None)
 }
 
 fn plain(edge: &Edge, head: &RequestHead) -> (BytesMut, bool) {
@@ -66,24 +67,24 @@ fn plain(edge: &Edge, head: &RequestHead) -> (BytesMut, bool) {
 }
 
 async fn upgrade(
-    edge: Rc<Edge>,
+    edge: &Edge,
     pipe: Rc<Pipe>,
     head: &RequestHead,
     rest: BytesMut,
     deadline: Instant,
-) -> io::Result<()> {
+) -> io::Result<Option<Upgraded>> {
     let mut out = BytesMut::new();
-    match admit(&edge, head) {
+    match admit(edge, head) {
         Err((status, name, message)) => {
             write_error(&mut out, status, name, message);
             pipe.send_all(&out).await?;
             pipe.finish();
-            Ok(())
+            Ok(None)
         }
         Ok(Admitted { upgrade, protocol, dialect, entrant }) => {
             write_switching(&mut out, &upgrade, protocol);
             pipe.send_all(&out).await?;
-            websocket::serve(edge, pipe, dialect, entrant, rest, deadline).await
+            Ok(Some(Upgraded { pipe, dialect, entrant, rest, deadline }))
         }
     }
 }

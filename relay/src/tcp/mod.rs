@@ -9,7 +9,7 @@ pub mod websocket;
 
 use std::io;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use chasqui_proto::ws::handshake::{HeadError, HeadReader, RequestHead};
@@ -19,6 +19,7 @@ use crate::race::within;
 use crate::rt::tcp::{TcpListener, TcpStream};
 use crate::rt::{self, timer};
 use pipe::{Pipe, Received};
+use websocket::Upgraded;
 
 /// The first byte of a TLS record that carries a handshake.
 const TLS_HANDSHAKE: u8 = 0x16;
@@ -33,8 +34,10 @@ pub async fn serve(edge: Rc<Edge>, listener: TcpListener) {
                 let Some(seat) = edge.seat() else { continue };
                 let edge = edge.clone();
                 rt::spawn(async move {
-                    let _seat = seat;
-                    connection(edge, stream).await;
+                    if let Some(upgraded) = connection(&edge, stream).await {
+                        // A task of its own: the handshake's memory, which is a good deal more, is given back.
+                        rt::spawn(websocket::serve(edge, seat, upgraded));
+                    }
                 });
             }
             Err(error) => {
@@ -48,13 +51,14 @@ pub async fn serve(edge: Rc<Edge>, listener: TcpListener) {
     }
 }
 
-async fn connection(edge: Rc<Edge>, stream: TcpStream) {
+/// Answers a connection's requests until one of them makes it a WebSocket.
+async fn connection(edge: &Edge, stream: TcpStream) -> Option<Upgraded> {
     let limit = edge.limits.authenticate_within;
-    let deadline = std::time::Instant::now() + limit;
-    let opened = within(limit, open(&edge, stream)).await;
+    let deadline = Instant::now() + limit;
+    let opened = within(limit, open(edge, stream)).await;
     // A peer that says nothing, or half of something, is cut without a word.
-    let Some(Ok(Some((pipe, head, rest)))) = opened else { return };
-    let _ = http::answer(edge, pipe, head, rest, deadline).await;
+    let Some(Ok(Some((pipe, head, rest)))) = opened else { return None };
+    http::answer(edge, pipe, head, rest, deadline).await.ok().flatten()
 }
 
 /// The pipe and the first request, with the bytes that came after it.

@@ -21,7 +21,8 @@ const TLS_RECORD_BYTES_MAX: usize = 16 * 1024;
 
 pub struct Pipe {
     stream: TcpStream,
-    tls: Option<RefCell<Tls>>,
+    /// Apart, for its thousand bytes are not a plain connection's to carry.
+    tls: Option<Box<RefCell<Tls>>>,
     gone: Cell<bool>,
 }
 
@@ -49,7 +50,7 @@ impl Pipe {
         // The outbox is the bound; what it holds goes into records at once.
         conn.set_buffer_limit(None);
         let tls = RefCell::new(Tls { conn, records: Vec::new(), sent: 0 });
-        Ok(Self { stream, tls: Some(tls), gone: Cell::new(false) })
+        Ok(Self { stream, tls: Some(Box::new(tls)), gone: Cell::new(false) })
     }
 
     /// Waits for bytes and hands them to `take`, in one or more pieces. Cancel-safe: bytes leave the socket only

@@ -14,7 +14,7 @@ use chasqui_proto::ws::{self, Decoder, Event, Input, Limits, Opcode};
 
 use super::pipe::{Pipe, Received};
 use crate::edge::intake::Intake;
-use crate::edge::{Edge, Entrant};
+use crate::edge::{Edge, Entrant, Seat};
 use crate::race::{until, within};
 use crate::shard::conn::Conn;
 use crate::shard::encode::Wire;
@@ -48,14 +48,20 @@ impl Messages for Intake {
     }
 }
 
-pub(super) async fn serve(
-    edge: Rc<Edge>,
-    pipe: Rc<Pipe>,
-    dialect: Dialect,
-    entrant: Option<Entrant>,
-    rest: BytesMut,
-    deadline: Instant,
-) -> io::Result<()> {
+/// A connection whose next bytes are frames.
+pub(super) struct Upgraded {
+    pub pipe: Rc<Pipe>,
+    pub dialect: Dialect,
+    /// Who the handshake's token names; `None`: the first frame must authenticate, before the deadline.
+    pub entrant: Option<Entrant>,
+    /// What came with the handshake.
+    pub rest: BytesMut,
+    pub deadline: Instant,
+}
+
+/// Small: it is what an idle connection's task is made of.
+pub(super) fn serve(edge: Rc<Edge>, seat: Seat, upgraded: Upgraded) -> impl Future<Output = ()> {
+    let Upgraded { pipe, dialect, entrant, mut rest, deadline } = upgraded;
     let transport = if pipe.is_tls() { "wss" } else { "ws" };
     let session = edge.shell.session_id();
     let conn = Conn::tcp(session, Wire::web_socket(dialect), edge.limits.outbox_bytes_max, pipe.clone());
@@ -64,14 +70,17 @@ pub(super) async fn serve(
         edge.open(&conn, entrant, "", transport);
     }
     let limits = Limits::for_messages(edge.limits.frame_bytes_max).skipping_up_to(SKIP_BYTES_MAX);
-    let mut reader = Reader::new(conn.clone(), edge.shell.flusher.clone(), limits, intake);
-    let result = reader.run(&pipe, rest, deadline).await;
-    edge.shell.remove(session);
-    if reader.messages.is_authenticated() {
-        let code = conn.closing().map_or(0, |(code, _)| code);
-        tracing::info!(%session, transport, code, "disconnect");
+    let mut reader = Reader::new(conn, edge.shell.flusher.clone(), limits, intake);
+    reader.take(&mut rest);
+    async move {
+        let _seat = seat;
+        let _ = reader.run(&pipe, deadline).await;
+        edge.shell.remove(session);
+        if reader.messages.is_authenticated() {
+            let code = reader.conn.closing().map_or(0, |(code, _)| code);
+            tracing::info!(%session, transport, code, "disconnect");
+        }
     }
-    result
 }
 
 /// Reads one connection's messages until it ends.
@@ -90,10 +99,8 @@ impl<M: Messages> Reader<M> {
         Self { conn, flusher, decoder: Decoder::new(limits), messages, over: false }
     }
 
-    /// `rest`: what came with the handshake.
-    pub async fn run(&mut self, pipe: &Pipe, mut rest: BytesMut, deadline: Instant) -> io::Result<()> {
-        self.take(&mut rest);
-        drop(rest);
+    /// Until the connection ends, which it does at `deadline` if the peer has not authenticated.
+    pub async fn run(&mut self, pipe: &Pipe, deadline: Instant) -> io::Result<()> {
         while !self.messages.is_open() && self.conn.closing().is_none() {
             let left = deadline.saturating_duration_since(Instant::now());
             match within(left, pipe.receive(|bytes| self.take(bytes))).await {
@@ -139,7 +146,8 @@ impl<M: Messages> Reader<M> {
         self.flusher.mark(&self.conn);
     }
 
-    fn take(&mut self, bytes: &mut [u8]) {
+    /// Bytes that came, those that came with the handshake among them.
+    pub fn take(&mut self, bytes: &mut [u8]) {
         let mut input = Input::new(bytes);
         self.conn.quiet_since_ms.set(self.flusher.now_ms());
         while !self.over {

@@ -18,8 +18,8 @@ use super::codes;
 use super::guard::Kind;
 use super::h3io::{Bidi, Inlet, Recv};
 use super::registry::{Arrival, Registry};
-use super::time::within;
 use super::wire::{BIDI_STREAM, H3_UNI_STREAMS, UNI_STREAM, read_varint};
+use crate::race::within;
 use crate::rt;
 
 /// A client that means well sends a stream's head with its first data.

@@ -26,7 +26,7 @@ use super::http::{HttpRequest, respond};
 use super::registry::{Registry, SESSIONS_PER_CONNECTION_MAX};
 use super::request::Request;
 use super::server::Handler;
-use super::time::within;
+use crate::race::within;
 use crate::rt;
 use crate::rt::timer::Sleep;
 

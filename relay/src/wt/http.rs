@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 
 use super::h3io::Bidi;
 use super::request::ANSWER_TIMEOUT;
-use super::time::within;
+use crate::race::within;
 
 /// A request that is not one for a session.
 pub struct HttpRequest {

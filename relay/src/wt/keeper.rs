@@ -18,7 +18,7 @@ use super::codes;
 use super::h3io::{Bidi, Recv, Send};
 use super::registry::Registry;
 use super::session::{CloseInfo, ClosedBy, Shared};
-use super::time::within;
+use crate::race::within;
 
 /// How long the peer may take to finish the stream after our close.
 const CLOSE_WAIT: Duration = Duration::from_secs(1);

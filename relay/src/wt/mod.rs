@@ -28,7 +28,6 @@ mod request;
 mod server;
 mod session;
 mod stream;
-mod time;
 pub mod tls;
 mod wire;
 

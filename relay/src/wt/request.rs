@@ -17,7 +17,7 @@ use super::h3io::Bidi;
 use super::keeper::{Connect, keep};
 use super::registry::Registry;
 use super::session::Session;
-use super::time::within;
+use crate::race::within;
 use crate::rt;
 
 /// A peer that takes no answer for this long is not waited for.

@@ -18,7 +18,7 @@ use super::connection;
 use super::http::{HttpRequest, HttpResponse};
 use super::queue::Queue;
 use super::request::Request;
-use super::time::within;
+use crate::race::within;
 use crate::rt;
 use crate::rt::quic::{self, EndpointLimits, Member};
 
