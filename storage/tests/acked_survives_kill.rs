@@ -9,7 +9,7 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use chasqui_storage::embedded::Embedded;
+use chasqui_storage::embedded::{Embedded, OpenError};
 use chasqui_storage::engine::Engine;
 use common::child::{self, Mortal, Orders, SHARDS, read_acks};
 use common::load::Writer;
@@ -49,16 +49,27 @@ fn live_through_kills(random: &mut Random) -> u64 {
     let mut epoch = 0;
     for life in 1..=KILLS {
         let acks = live_and_be_killed(folder.path(), life, random);
-        let store = Embedded::open(folder.path()).unwrap_or_else(|error| panic!("life {life}: {error}"));
+        let store = open(folder.path());
         assert!(store.boot_epoch() > epoch, "life {life}");
         epoch = store.boot_epoch();
         kept.push(check_life(&store, life, &acks));
     }
-    let store = Embedded::open(folder.path()).unwrap();
+    let store = open(folder.path());
     for (life, kept) in (1..).zip(&kept) {
         assert_eq!(&tickets_held(&store, life), kept, "life {life} is as it was after its death");
     }
     kept.iter().flatten().sum()
+}
+
+/// Between its fork and its exec a child of another folder's thread holds a copy of this one's lock.
+fn open(folder: &Path) -> Embedded {
+    let start = Instant::now();
+    loop {
+        match Embedded::open(folder) {
+            Err(OpenError::DataFolderInUse { .. }) if start.elapsed() < PATIENCE => sleep(Duration::from_millis(1)),
+            opened => return opened.unwrap_or_else(|error| panic!("{error}")),
+        }
+    }
 }
 
 /// Runs a child, kills it, and tells what it acknowledged.

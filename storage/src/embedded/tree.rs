@@ -5,14 +5,15 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use fjall::config::{FilterPolicy, PartitioningPolicy, PinningPolicy};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 
 use super::OpenError;
 
 /// Disk that journals may take before the tree is made to flush; bounds the time a restart replays.
 const JOURNAL_BYTES_MAX: u64 = 128 * 1024 * 1024;
-/// Blocks kept in memory for reads.
-const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// Blocks kept in memory for reads, those that say where others are among them: nothing else of what is stored is.
+const CACHE_BYTES: u64 = 32 * 1024 * 1024;
 /// Recent writes of one table kept in memory before they are flushed.
 const MEMTABLE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Flushing must go on while a compaction runs.
@@ -78,10 +79,25 @@ fn try_open(path: &Path) -> Result<Tree, fjall::Error> {
         .cache_size(CACHE_BYTES)
         .worker_threads(WORKERS)
         .open()?;
-    let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES_MAX);
-    let open = |table: Table| db.keyspace(table.name(), options);
+    let open = |table: Table| db.keyspace(table.name(), || options(table));
     let [a, b, c, d, e, f] = Table::ALL.map(open);
     Ok(Tree { keyspaces: [a?, b?, c?, d?, e?, f?], db })
+}
+
+/// By default the indexes and filters of the upper levels stay in memory, some 10 bytes a message; here they come and go
+/// with the cache, cut into blocks, so that what is stored does not cost memory.
+fn options(table: Table) -> KeyspaceCreateOptions {
+    let options = KeyspaceCreateOptions::default()
+        .max_memtable_size(MEMTABLE_BYTES_MAX)
+        .index_block_pinning_policy(PinningPolicy::disabled())
+        .index_block_partitioning_policy(PartitioningPolicy::all(true))
+        .filter_block_pinning_policy(PinningPolicy::disabled())
+        .filter_block_partitioning_policy(PartitioningPolicy::all(true));
+    match table {
+        // Read by ranges only, which no filter helps.
+        Table::Messages => options.filter_policy(FilterPolicy::disabled()),
+        _ => options,
+    }
 }
 
 fn failure(path: &Path, error: &fjall::Error) -> OpenError {
