@@ -1,8 +1,8 @@
 //! One connection's write side, whatever the transport.
 //!
-//! Limits: `outbox_bytes_max`, of frames and where they end. Above half of it, typing and presence are dropped; above all of it the connection is
-//! cut as a slow consumer. A closing connection takes no more frames. What goes as a datagram waits in QUIC's own
-//! buffer, where it takes the place of the oldest.
+//! Limits: `outbox_bytes_max`, of frames and where they end. Above half of it, typing and presence are dropped; above all
+//! of it the connection is cut as a slow consumer. A closing connection takes no more frames. What goes as a datagram
+//! waits in QUIC's own buffer, where it takes the place of the oldest.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

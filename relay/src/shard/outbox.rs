@@ -5,7 +5,7 @@
 //! what one connection was written from the next is likely to find in the processor's cache.
 //!
 //! Limits: `SPARE_BYTES_MAX` in sum, each no larger than `SPARE_BUFFER_BYTES_MAX`. Because a buffer doubles as it grows
-//! and written frames go when they are half of it, an outbox takes at most four times what it holds.
+//! and written frames go when they are half of it, an outbox takes at most four times what it holds, or one spare buffer.
 
 use std::cell::RefCell;
 

@@ -84,7 +84,7 @@ fn try_open(path: &Path) -> Result<Tree, fjall::Error> {
     Ok(Tree { keyspaces: [a?, b?, c?, d?, e?, f?], db })
 }
 
-/// By default the indexes and filters of the upper levels stay in memory, some 10 bytes a message; here they come and go
+/// By default the indexes and filters of the upper levels stay in memory, some 14 bytes a message; here they come and go
 /// with the cache, cut into blocks, so that what is stored does not cost memory.
 fn options(table: Table) -> KeyspaceCreateOptions {
     let options = KeyspaceCreateOptions::default()
