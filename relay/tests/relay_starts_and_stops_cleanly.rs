@@ -1,11 +1,13 @@
 //! Starting beside another server, over a damaged store; stopping on SIGTERM.
 mod relay_common;
 
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use relay_common::Server;
 
-fn serve(data: &std::path::Path, listen: &str) -> (Option<i32>, String) {
+fn serve(data: &Path, listen: &str) -> (Option<i32>, String) {
     let args = ["serve", "--dev", "--data", data.to_str().unwrap(), "--listen", listen];
     let output = Command::new(env!("CARGO_BIN_EXE_chasqui")).args(args).output().unwrap();
     (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
@@ -22,6 +24,56 @@ fn a_second_relay_on_the_same_data_folder_or_port_says_so_and_exits_1() {
     let (code, said) = serve(other.path(), &server.public.to_string());
     assert_eq!(code, Some(1));
     assert!(said.contains("cannot be bound"), "{said}");
+}
+
+/// What a start over this store says before it exits with 1. None: it serves, for the damage looks like a write cut short.
+fn complaint(data: &Path) -> Option<String> {
+    let args = ["serve", "--dev", "--data", data.to_str().unwrap(), "--listen", "127.0.0.1:0"];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chasqui"));
+    let mut child = command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    if !first.is_empty() {
+        child.kill().unwrap();
+    }
+    let output = child.wait_with_output().unwrap();
+    first.is_empty().then(|| {
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stderr).unwrap()
+    })
+}
+
+/// Wherever a journal is damaged the relay says so in the same words: where the replay finds it, and where the replay panics.
+#[test]
+fn a_damaged_journal_is_told_with_advice_and_exits_1() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let mut alice = server.connect(data.path(), "alice");
+    for i in 0..20 {
+        alice.message(&i.to_string(), "bob", &"x".repeat(500));
+        alice.expect("MESSAGE_ACK");
+    }
+    server.kill();
+    let journal = std::fs::read(data.path().join("embedded/0.jnl")).unwrap();
+    let end = journal.iter().rposition(|byte| *byte != 0).unwrap();
+    let (mut told, mut panics, mut from) = (0, 0, end / 2);
+    while (told == 0 || panics == 0) && from < end {
+        let copy = tempfile::tempdir().unwrap();
+        assert!(
+            Command::new("cp").arg("-r").arg(data.path().join("embedded")).arg(copy.path()).status().unwrap().success()
+        );
+        let mut damaged = journal.clone();
+        damaged[from..from + 8].fill(0xee);
+        from += 8;
+        std::fs::write(copy.path().join("embedded/0.jnl"), damaged).unwrap();
+        let Some(said) = complaint(copy.path()) else { continue };
+        assert!(said.contains("move the damaged journal") && !said.contains("panicked at"), "{said}");
+        match said.contains("its replay panicked") {
+            true => panics += 1,
+            false => told += 1,
+        }
+    }
+    assert!(told > 0 && panics > 0, "both were met: {told} told, {panics} panics");
 }
 
 #[test]

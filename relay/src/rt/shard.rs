@@ -24,7 +24,7 @@ pub struct ShardSpec {
 /// Starts a thread that runs `main` to its end. Returns once the driver is up, or with its error.
 ///
 /// When `main` is done, tasks that still wait are dropped and their sockets closed. A panic in any task
-/// ends the thread; joining reports it.
+/// ends the released program; where panics unwind it ends the thread, and joining reports it.
 pub fn run_shard<M, F>(spec: ShardSpec, main: M) -> io::Result<JoinHandle<F::Output>>
 where
     M: FnOnce() -> F + Send + 'static,

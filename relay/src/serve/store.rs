@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::Context;
 use chasqui_proto::ids::Epoch;
 use chasqui_proto::row::Completion;
-use chasqui_storage::embedded::Embedded;
+use chasqui_storage::embedded::{self, Embedded};
 use chasqui_storage::engine::Engine;
 use chasqui_storage::memory::Volatile;
 use chasqui_storage::service::{CompletionSink, SHARD_READS_MAX, SHARD_WRITES_MAX, Service, ServiceConfig};
@@ -32,11 +32,28 @@ pub fn open<T>(config: &Config, links: &[Link<T>]) -> anyhow::Result<Store> {
             Ok(volatile(links))
         }
         StorageEngine::Embedded => {
-            let engine = Embedded::open(&config.data)
-                .with_context(|| format!("the store in {} cannot be opened", config.data.display()))?;
+            explain_panics(config);
+            let engine = Embedded::open(&config.data).with_context(|| cannot_open(config))?;
             Ok(start(engine, config, links))
         }
     }
+}
+
+/// A panic that a damaged store causes while it is opened ends the process like any other error there. The released
+/// program's panics abort, so nothing could catch it.
+fn explain_panics(config: &Config) {
+    let (context, panics) = (cannot_open(config), std::panic::take_hook());
+    std::panic::set_hook(Box::new(move |panic| match embedded::panic_means() {
+        Some(error) => {
+            eprintln!("chasqui: {context}: {error}");
+            std::process::exit(1);
+        }
+        None => panics(panic),
+    }));
+}
+
+fn cannot_open(config: &Config) -> String {
+    format!("the store in {} cannot be opened", config.data.display())
 }
 
 fn volatile<T>(links: &[Link<T>]) -> Store {

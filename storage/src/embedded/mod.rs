@@ -16,6 +16,7 @@ mod folder;
 mod keys;
 mod meta;
 mod reads;
+mod replay;
 mod staged;
 mod tree;
 mod values;
@@ -27,6 +28,7 @@ use chasqui_proto::row::{Found, Read, Row};
 
 pub use error::OpenError;
 use folder::FolderLock;
+pub use replay::panic_means;
 use std::sync::Arc;
 use tree::Tree;
 

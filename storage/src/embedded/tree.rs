@@ -2,13 +2,12 @@
 
 use std::fs;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use fjall::config::{FilterPolicy, PartitioningPolicy, PinningPolicy};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 
-use super::OpenError;
+use super::{OpenError, replay};
 
 /// Disk that journals may take before the tree is made to flush; bounds the time a restart replays.
 const JOURNAL_BYTES_MAX: u64 = 128 * 1024 * 1024;
@@ -67,10 +66,7 @@ pub(super) fn create(path: &Path) -> Result<(), OpenError> {
 
 /// Opens the tree at `path`, replaying its journals.
 pub(super) fn open(path: &Path) -> Result<Tree, OpenError> {
-    // A journal damaged in certain places trips an assertion in the replay rather than an error.
-    catch_unwind(AssertUnwindSafe(|| try_open(path)))
-        .map_err(|_| damaged_journal(path, "its replay panicked"))?
-        .map_err(|error| failure(path, &error))
+    replay::guard(path, || try_open(path))?.map_err(|error| failure(path, &error))
 }
 
 fn try_open(path: &Path) -> Result<Tree, fjall::Error> {
@@ -112,7 +108,7 @@ fn failure(path: &Path, error: &fjall::Error) -> OpenError {
     }
 }
 
-fn damaged_journal(path: &Path, cause: &str) -> OpenError {
+pub(super) fn damaged_journal(path: &Path, cause: &str) -> OpenError {
     OpenError::DamagedJournal { folder: path.to_owned(), journals: journals(path), cause: cause.to_owned() }
 }
 
