@@ -18,6 +18,7 @@ use chasqui_proto::ws::{self, Close};
 use super::encode::Wire;
 use super::outbox::Outbox;
 use super::stats::Stats;
+use super::turn_log::Shared;
 use crate::rt::{Notify, timer};
 use crate::tcp::pipe::Pipe;
 use crate::wt::Session;
@@ -46,6 +47,14 @@ enum Sink {
     Tcp { pipe: Rc<Pipe>, waiting: Cell<bool>, me: std::rc::Weak<Conn> },
     /// Written by the session's own task, save datagrams, if the client asked for them.
     Stream { wake: Notify, datagrams: Option<Session> },
+}
+
+/// A frame to be queued.
+#[derive(Clone, Copy)]
+pub(super) enum Frame<'a> {
+    Copied(&'a [u8]),
+    /// For connections whose [`Conn::can_share`].
+    Shared(Shared),
 }
 
 /// How an event travels.
@@ -109,20 +118,27 @@ impl Conn {
     }
 
     /// True: the reader is too slow, and the connection is cut.
-    pub(super) fn queue(&self, frame: &[u8], droppable: bool) -> bool {
+    pub(super) fn queue(&self, frame: Frame<'_>, droppable: bool) -> bool {
         if droppable && self.is_congested() {
             return false;
         }
-        self.queue_with(|out| out.extend_from_slice(frame))
+        match frame {
+            Frame::Copied(frame) => self.queue_with(|out| out.extend_from_slice(frame)),
+            Frame::Shared(frame) => self.put(|outbox| outbox.share(frame)),
+        }
     }
 
     /// A frame of the transport itself, such as a pong, which `write` appends. True: as above.
     pub fn queue_with(&self, write: impl FnOnce(&mut Vec<u8>)) -> bool {
+        self.put(|outbox| outbox.push_with(write))
+    }
+
+    fn put(&self, put: impl FnOnce(&mut Outbox)) -> bool {
         if self.closing.get().is_some() {
             return false;
         }
         let mut outbox = self.outbox.borrow_mut();
-        outbox.push_with(write);
+        put(&mut outbox);
         if outbox.bytes() <= self.outbox_bytes_max {
             return false;
         }
@@ -179,8 +195,19 @@ impl Conn {
         matches!(self.sink, Sink::Tcp { .. })
     }
 
-    /// Writes what can be written now, unless a task waits to write the rest.
+    /// Whether it is written to at the end of this turn, and not by a task of its own.
+    #[inline]
+    pub(super) fn can_share(&self) -> bool {
+        matches!(&self.sink, Sink::Tcp { waiting, .. } if !waiting.get())
+    }
+
+    /// Writes what can be written now, unless a task waits to write the rest. The turn's log is not needed any more.
     pub(super) fn flush(&self, stats: &Arc<Stats>) {
+        self.write_or_wait(stats);
+        self.outbox.borrow_mut().own();
+    }
+
+    fn write_or_wait(&self, stats: &Arc<Stats>) {
         match &self.sink {
             Sink::Stream { wake, .. } => wake.raise(),
             Sink::Tcp { pipe, waiting, me } => {

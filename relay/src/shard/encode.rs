@@ -4,6 +4,8 @@ use chasqui_proto::dialect::{self, Dialect};
 use chasqui_proto::event::Event;
 use chasqui_proto::ws::{Opcode, encode::frame_head};
 
+use super::turn_log::{self, Shared};
+
 /// A dialect in its framing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(usize)]
@@ -57,7 +59,7 @@ const HEAD_BYTES_MAX: usize = 10;
 
 impl Encoder {
     pub fn begin<'a>(&'a mut self, event: &'a Event) -> Encoding<'a> {
-        Encoding { event, encoder: self, starts: [None; Wire::COUNT] }
+        Encoding { event, encoder: self, starts: [None; Wire::COUNT], shared: [None; Wire::COUNT] }
     }
 
     /// At the end of a turn: what a large event needed is given back.
@@ -74,9 +76,24 @@ pub struct Encoding<'a> {
     encoder: &'a mut Encoder,
     /// Where its frame starts in the buffer of each wire that was asked for.
     starts: [Option<u8>; Wire::COUNT],
+    /// Its frame in the log of each wire that was asked for; None inside: there was no room.
+    shared: [Option<Option<Shared>>; Wire::COUNT],
 }
 
 impl Encoding<'_> {
+    /// In the turn's log, if it has room.
+    #[inline]
+    pub fn shared(&mut self, wire: Wire) -> Option<Shared> {
+        match self.shared[wire as usize] {
+            Some(shared) => shared,
+            None => {
+                let shared = turn_log::append(wire, self.frame(wire));
+                self.shared[wire as usize] = Some(shared);
+                shared
+            }
+        }
+    }
+
     /// Encoded when the first receiver of that wire asks.
     pub fn frame(&mut self, wire: Wire) -> &[u8] {
         let out = &mut self.encoder.frames[wire as usize];

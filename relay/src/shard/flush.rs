@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::conn::Conn;
 use super::stats::Stats;
+use super::turn_log;
 use crate::rt::turn::{self, EndOfTurn};
 
 /// One shard's list of connections to flush.
@@ -42,8 +43,11 @@ impl Flusher {
     /// The connection is flushed at the end of the turn.
     pub fn mark(&self, conn: &Rc<Conn>) {
         if !conn.dirty.replace(true) {
-            self.dirty.borrow_mut().push(conn.clone());
-            self.touch();
+            let mut dirty = self.dirty.borrow_mut();
+            if dirty.is_empty() {
+                self.touch();
+            }
+            dirty.push(conn.clone());
         }
     }
 
@@ -60,6 +64,7 @@ impl Flusher {
             conn.dirty.set(false);
             conn.flush(&self.stats);
         }
+        turn_log::clear();
         // Its room is used again, unless a flush has touched others.
         let mut next = self.dirty.borrow_mut();
         dirty.append(&mut next);

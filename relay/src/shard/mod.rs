@@ -1,12 +1,14 @@
 //! A shard's shell: carries out what the core decides.
 //!
 //! Flow: a transport decodes a frame and calls [`Shell::input`]; the core's effects are carried out at once, in
-//! order: events are encoded (once per wire format for a fan-out) into outboxes, store requests are queued. At the end of
-//! the turn every touched connection is flushed with one write and every touched shard's bell is rung once.
+//! order: events are encoded (once per wire format for a fan-out) into outboxes, or into the turn's log if they are for
+//! many; store requests are queued. At the end of the turn every touched connection is flushed with one write and every
+//! touched shard's bell is rung once.
 //!
 //! Invariant: the core is never entered while its effects are being carried out.
 
 pub mod conn;
+mod conns;
 pub mod encode;
 pub mod flush;
 pub mod histogram;
@@ -15,6 +17,7 @@ pub mod outbox;
 mod pump;
 pub mod stats;
 pub mod store;
+mod turn_log;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -26,10 +29,10 @@ use chasqui_proto::codes::CloseCode;
 use chasqui_proto::event::Event;
 use chasqui_proto::ids::SessionId;
 use chasqui_proto::row::{Completion, StoreRequest};
-use foldhash::HashMap;
 
 use crate::rt::Notify;
-use conn::{Conn, Lane};
+use conn::{Conn, Frame, Lane};
+use conns::Conns;
 use encode::Encoder;
 use flush::Flusher;
 use lazy::LazyAcks;
@@ -37,20 +40,21 @@ pub use pump::{Phase, PortLinks, PumpParts, pump};
 use stats::Stats;
 use store::StoreHandle;
 
+/// A frame for fewer receivers is copied to each at once: they are likely to get more, of which others get none.
+const SHARED_BY_MIN: usize = 8;
+
 /// One shard, shared by its tasks.
 pub struct Shell {
     core: RefCell<Shard>,
     effects: RefCell<Effects>,
     store: RefCell<StoreHandle>,
-    conns: RefCell<HashMap<SessionId, Rc<Conn>>>,
+    conns: RefCell<Conns>,
     encoder: RefCell<Encoder>,
     pub flusher: Rc<Flusher>,
     /// One look at the clocks serves a whole turn.
     turn_now: Cell<Option<Now>>,
     deadline: Cell<Option<u64>>,
     deadline_moved: Notify,
-    next_session: Cell<u64>,
-    shard: u16,
     /// Store requests answered at once.
     answered: RefCell<Vec<Completion>>,
     lazy_acks: LazyAcks,
@@ -76,13 +80,11 @@ impl Shell {
             core: RefCell::new(core),
             effects: RefCell::default(),
             store: RefCell::new(store),
-            conns: RefCell::default(),
+            conns: RefCell::new(Conns::new(shard, first_session)),
             encoder: RefCell::default(),
             turn_now: Cell::new(None),
             deadline: Cell::new(None),
             deadline_moved: Notify::default(),
-            next_session: Cell::new(first_session),
-            shard,
             answered: RefCell::default(),
             lazy_acks: LazyAcks::new(ack_delay),
             flusher: Flusher::new(started, stats.clone()),
@@ -96,9 +98,7 @@ impl Shell {
     }
 
     pub fn session_id(&self) -> SessionId {
-        let serial = self.next_session.get();
-        self.next_session.set(serial + 1);
-        SessionId::new(self.shard, serial)
+        self.conns.borrow_mut().new_id()
     }
 
     pub fn sessions(&self) -> usize {
@@ -106,7 +106,7 @@ impl Shell {
     }
 
     pub fn add(&self, conn: Rc<Conn>) {
-        self.conns.borrow_mut().insert(conn.session, conn);
+        self.conns.borrow_mut().insert(conn);
         self.stats.connections.set(self.sessions() as u64);
     }
 
@@ -127,13 +127,13 @@ impl Shell {
     }
 
     fn take(&self, session: SessionId) -> Option<Rc<Conn>> {
-        let conn = self.conns.borrow_mut().remove(&session);
+        let conn = self.conns.borrow_mut().remove(session);
         self.stats.connections.set(self.sessions() as u64);
         conn
     }
 
     pub fn conns(&self) -> Vec<Rc<Conn>> {
-        self.conns.borrow().values().cloned().collect()
+        self.conns.borrow().iter().cloned().collect()
     }
 
     pub fn with_core<R>(&self, look: impl FnOnce(&Shard) -> R) -> R {
@@ -185,7 +185,7 @@ impl Shell {
 
     /// An event for one session.
     pub fn send(&self, session: SessionId, event: &Event) {
-        if let Some(conn) = self.conns.borrow().get(&session) {
+        if let Some(conn) = self.conns.borrow().get(session) {
             self.send_to(conn, event);
         }
     }
@@ -195,7 +195,7 @@ impl Shell {
         let mut encoding = encoder.begin(event);
         let frame = encoding.frame(conn.wire);
         if matches!(event, Event::Ack { .. }) && !self.lazy_acks.is_off() {
-            self.put(conn, frame, false);
+            self.put(conn, Frame::Copied(frame), false);
             return self.lazy_acks.put(conn);
         }
         self.queue(conn, frame, Lane::of(event));
@@ -210,8 +210,16 @@ impl Shell {
         let mut encoder = self.encoder.borrow_mut();
         let mut encoding = encoder.begin(event);
         let (lane, conns) = (Lane::of(event), self.conns.borrow());
-        for conn in targets.iter().filter_map(|session| conns.get(session)) {
-            self.queue(conn, encoding.frame(conn.wire), lane);
+        let many = targets.len() >= SHARED_BY_MIN;
+        for conn in targets.iter().filter_map(|session| conns.get(*session)) {
+            let shared = if many && conn.can_share() { encoding.shared(conn.wire) } else { None };
+            match shared {
+                Some(frame) => {
+                    self.put(conn, Frame::Shared(frame), lane != Lane::Ordered);
+                    self.mark_dirty(conn);
+                }
+                None => self.queue(conn, encoding.frame(conn.wire), lane),
+            }
         }
     }
 
@@ -223,11 +231,11 @@ impl Shell {
             self.stats.bytes_out.add(bytes as u64);
             return self.stats.datagrams_out.add(1);
         }
-        self.put(conn, frame, lane != Lane::Ordered);
+        self.put(conn, Frame::Copied(frame), lane != Lane::Ordered);
         self.mark_dirty(conn);
     }
 
-    fn put(&self, conn: &Rc<Conn>, frame: &[u8], droppable: bool) {
+    fn put(&self, conn: &Rc<Conn>, frame: Frame<'_>, droppable: bool) {
         self.stats.frames_out.add(1);
         if conn.queue(frame, droppable) {
             self.stats.slow_consumers.add(1);

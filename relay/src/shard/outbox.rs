@@ -2,7 +2,8 @@
 //!
 //! Frames lie one after the other in one buffer, so that a write takes them all in one piece. The buffer is the thread's:
 //! lent while something waits, and back among the spares as soon as nothing does, so an idle connection has none, and
-//! what one connection was written from the next is likely to find in the processor's cache.
+//! what one connection was written from the next is likely to find in the processor's cache. What a turn sends to many
+//! stays in the turn's log until it is written, if it is then written at once, and if nothing else waits.
 //!
 //! Limits: `SPARE_BYTES_MAX` in sum, each no larger than `SPARE_BUFFER_BYTES_MAX`. Because a buffer doubles as it grows
 //! and written frames go when they are half of it, an outbox takes at most four times what it holds, or one spare buffer.
@@ -11,10 +12,13 @@ use std::cell::RefCell;
 
 use bytes::Bytes;
 
+use super::turn_log::Shared;
+
 /// Spare buffers of a thread, in sum.
 const SPARE_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// A larger buffer is not kept: the next borrower may have little to say, and be slow to read it.
-const SPARE_BUFFER_BYTES_MAX: usize = 64 * 1024;
+/// A larger buffer is not kept: the next borrower may have little to say, and be slow to read it; and the first bytes of
+/// many large buffers lie where the processor's cache has room for few of them.
+const SPARE_BUFFER_BYTES_MAX: usize = 4 * 1024;
 /// A buffer's size when it is new.
 const BUFFER_BYTES: usize = 1024;
 /// Bytes taken at once for a writer that keeps them.
@@ -22,8 +26,10 @@ const TAKEN_BYTES_MAX: usize = 64 * 1024;
 
 #[derive(Default)]
 pub struct Outbox {
-    /// None: nothing waits.
+    /// None: nothing waits, or only what is shared.
     frames: Option<Box<Frames>>,
+    /// Not beside frames of its own.
+    shared: Shared,
 }
 
 #[derive(Default)]
@@ -38,13 +44,31 @@ struct Frames {
 impl Outbox {
     /// What the outbox holds: bytes to be written, and where each frame ends.
     pub fn bytes(&self) -> usize {
-        self.frames.as_ref().map_or(0, |frames| frames.bytes.len() - frames.written + size_of_val(&*frames.ends))
+        self.frames.as_ref().map_or(self.shared.len(), |frames| frames.held() - frames.written)
     }
     pub fn is_empty(&self) -> bool {
-        self.frames.is_none()
+        self.frames.is_none() && self.shared.is_empty()
     }
-    pub fn unwritten(&self) -> &[u8] {
-        self.frames.as_ref().map_or(&[], |frames| &frames.bytes[frames.written..])
+    pub fn with_unwritten<R>(&self, look: impl FnOnce(&[u8]) -> R) -> R {
+        match &self.frames {
+            Some(frames) => look(&frames.bytes[frames.written..]),
+            None if self.shared.is_empty() => look(&[]),
+            None => self.shared.with(look),
+        }
+    }
+
+    /// A frame of this turn's log. [`Self::own`] is due before the log is cleared.
+    pub fn share(&mut self, frame: Shared) {
+        if self.frames.is_some() || !self.shared.join(frame) {
+            frame.with(|bytes| self.push(bytes));
+        }
+    }
+
+    /// What is shared is copied.
+    pub fn own(&mut self) {
+        if !self.shared.is_empty() {
+            std::mem::take(&mut self.shared).each_frame(|frame| self.push(frame));
+        }
     }
 
     pub fn push(&mut self, frame: &[u8]) {
@@ -53,6 +77,7 @@ impl Outbox {
 
     /// One frame, which `write` appends.
     pub fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        self.own();
         let frames = self.frames.get_or_insert_with(lend);
         write(&mut frames.bytes);
         frames.ends.push(frames.bytes.len());
@@ -63,6 +88,7 @@ impl Outbox {
 
     /// Drops what is not begun: the reader is too slow for it.
     pub fn cut(&mut self) {
+        self.shared = Shared::default();
         let Some(frames) = &mut self.frames else { return };
         frames.truncate_to_begun();
         if frames.written == frames.bytes.len() {
@@ -72,6 +98,11 @@ impl Outbox {
 
     /// `count` bytes were written.
     pub fn advance(&mut self, count: usize) {
+        if count > 0 && count == self.shared.len() {
+            self.shared = Shared::default();
+            return;
+        }
+        self.own();
         let Some(frames) = &mut self.frames else { return };
         frames.written += count;
         if frames.written == frames.bytes.len() {
@@ -83,8 +114,7 @@ impl Outbox {
 
     /// Takes the first bytes for a writer that keeps them until they have arrived: as much memory as they need.
     pub fn take(&mut self) -> Bytes {
-        let unwritten = self.unwritten();
-        let taken = Bytes::copy_from_slice(&unwritten[..unwritten.len().min(TAKEN_BYTES_MAX)]);
+        let taken = self.with_unwritten(|bytes| Bytes::copy_from_slice(&bytes[..bytes.len().min(TAKEN_BYTES_MAX)]));
         self.advance(taken.len());
         taken
     }
@@ -125,10 +155,14 @@ impl Frames {
         self.ends.drain(..front);
         self.ends.iter_mut().for_each(|end| *end -= gone);
         self.written -= gone;
-        if self.memory() > SPARE_BUFFER_BYTES_MAX.max(4 * self.bytes.len()) {
+        if self.memory() > SPARE_BUFFER_BYTES_MAX.max(4 * self.held()) {
             self.bytes.shrink_to(SPARE_BUFFER_BYTES_MAX / 2);
-            self.ends.shrink_to(0);
+            self.ends.shrink_to_fit();
         }
+    }
+
+    fn held(&self) -> usize {
+        self.bytes.len() + size_of_val(&*self.ends)
     }
 
     fn memory(&self) -> usize {
@@ -180,6 +214,12 @@ impl Drop for Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shard::encode::Wire;
+    use crate::shard::turn_log;
+
+    fn unwritten(outbox: &Outbox) -> Vec<u8> {
+        outbox.with_unwritten(<[u8]>::to_vec)
+    }
 
     fn holding(frames: &[&[u8]]) -> Outbox {
         let mut outbox = Outbox::default();
@@ -192,7 +232,7 @@ mod tests {
         let mut outbox = holding(&[b"abcd", b"efgh"]);
         outbox.advance(1);
         outbox.cut();
-        assert_eq!(outbox.unwritten(), b"bcd");
+        assert_eq!(unwritten(&outbox), b"bcd");
         outbox.advance(3);
         assert!(outbox.is_empty());
         outbox.push(b"x");
@@ -217,7 +257,7 @@ mod tests {
         assert_eq!((frames.bytes.as_slice(), frames.written, frames.ends.as_slice()), (&b"efghij"[..], 3, &[4, 6][..]));
         outbox.push(b"kl");
         outbox.cut();
-        assert_eq!(outbox.unwritten(), b"h");
+        assert_eq!(unwritten(&outbox), b"h");
     }
 
     #[test]
@@ -230,14 +270,14 @@ mod tests {
 
     #[test]
     fn a_thread_keeps_no_more_than_its_spares() {
-        for size in [30 * 1024, SPARE_BUFFER_BYTES_MAX + 1, 30 * 1024] {
-            let full: Vec<_> = (0..200).map(|_| holding(&[&vec![0; size]])).collect();
+        for size in [3 * 1024, SPARE_BUFFER_BYTES_MAX + 1, 3 * 1024] {
+            let full: Vec<_> = (0..2000).map(|_| holding(&[&vec![0; size]])).collect();
             drop(full);
         }
         SPARES.with_borrow(|spares| {
             let memory: Vec<usize> = spares.frames.iter().map(|frames| frames.memory()).collect();
             assert_eq!(spares.bytes, memory.iter().sum::<usize>());
-            assert!(spares.bytes <= SPARE_BYTES_MAX && memory.len() > 100);
+            assert!(spares.bytes <= SPARE_BYTES_MAX && memory.len() > 1000);
             assert!(memory.iter().all(|memory| *memory <= SPARE_BUFFER_BYTES_MAX));
         });
     }
@@ -251,10 +291,32 @@ mod tests {
     }
 
     #[test]
+    fn what_is_shared_is_copied_when_other_frames_follow_or_a_part_is_written() {
+        let share = |frame: &[u8]| turn_log::append(Wire::NativeWebSocket, frame).unwrap();
+        let (mut all, mut own, mut slow) = (Outbox::default(), Outbox::default(), Outbox::default());
+        for frame in [share(b"abcd"), share(b"ef")] {
+            [&mut all, &mut own, &mut slow].into_iter().for_each(|outbox| outbox.share(frame));
+        }
+        own.push(b"mine");
+        slow.advance(3);
+        all.advance(6);
+        turn_log::clear();
+        assert!(all.is_empty() && all.bytes() == 0);
+        assert_eq!(unwritten(&own), b"abcdefmine");
+        assert_eq!(unwritten(&slow), b"def");
+        slow.cut();
+        assert_eq!(unwritten(&slow), b"d", "where its frames end is known");
+        own.share(share(b"gh"));
+        assert_eq!(unwritten(&own), b"abcdefminegh", "in order behind what waits");
+        own.cut();
+        assert!(own.is_empty());
+    }
+
+    #[test]
     fn a_reader_that_keeps_little_back_keeps_little_memory() {
         let mut outbox = holding(&[[0; 1024].as_slice(); 1024]);
         outbox.advance(1024 * 1024 - 1);
-        assert_eq!(outbox.unwritten().len(), 1);
+        assert_eq!(unwritten(&outbox).len(), 1);
         assert!(outbox.frames.as_ref().unwrap().memory() <= SPARE_BUFFER_BYTES_MAX);
     }
 }

@@ -87,13 +87,12 @@ impl Pipe {
     }
 
     fn write_plain(&self, outbox: &mut Outbox, stats: &Stats) -> io::Result<bool> {
-        let unwritten = outbox.unwritten();
-        if unwritten.is_empty() {
+        if outbox.is_empty() {
             return Ok(true);
         }
-        let wanted = unwritten.len();
         stats.writes.add(1);
-        match self.stream.try_send(unwritten) {
+        let (wanted, result) = outbox.with_unwritten(|bytes| (bytes.len(), self.stream.try_send(bytes)));
+        match result {
             Ok(sent) => {
                 stats.bytes_out.add(sent as u64);
                 outbox.advance(sent);
@@ -108,12 +107,7 @@ impl Pipe {
         if !self.send_records(tls)? {
             return Ok(false);
         }
-        let unwritten = outbox.unwritten();
-        let plain = unwritten.len().min(TLS_WRITE_BYTES_MAX);
-        for piece in unwritten[..plain].chunks(TLS_RECORD_BYTES_MAX) {
-            tls.conn.writer().write_all(piece)?;
-            tls.conn.write_tls(&mut tls.records)?;
-        }
+        let plain = outbox.with_unwritten(|bytes| tls.encrypt(&bytes[..bytes.len().min(TLS_WRITE_BYTES_MAX)]))?;
         outbox.advance(plain);
         stats.writes.add(1);
         stats.bytes_out.add(plain as u64);
@@ -181,6 +175,14 @@ impl Pipe {
 }
 
 impl Tls {
+    fn encrypt(&mut self, plain: &[u8]) -> io::Result<usize> {
+        for piece in plain.chunks(TLS_RECORD_BYTES_MAX) {
+            self.conn.writer().write_all(piece)?;
+            self.conn.write_tls(&mut self.records)?;
+        }
+        Ok(plain.len())
+    }
+
     fn decrypt(&mut self, mut records: &[u8], take: &mut impl FnMut(&mut [u8])) -> io::Result<Received> {
         if records.is_empty() {
             return Ok(Received::End);
