@@ -10,7 +10,7 @@ use super::super::limits::CONTROL_BYTES_MAX;
 use super::super::{Limits, ProtocolError, mask};
 use super::Input;
 use super::event::{Event, Kind};
-use super::head::{Head, HeadBytes, Opcode};
+use super::head::{self, Head, HeadBytes, Opcode};
 use super::partial::Partial;
 use std::ops::Range;
 
@@ -73,6 +73,9 @@ impl Decoder {
 
     /// The next event; `None` once the chunk is used up. An error repeats, a closed decoder ignores its input.
     pub fn next<'a>(&'a mut self, input: &'a mut Input<'_>) -> Result<Option<Event<'a>>, ProtocolError> {
+        if let Some((kind, range)) = self.whole_message(input) {
+            return kind.event(input.slice(range)).map(Some).inspect_err(|&error| self.state = State::Failed(error));
+        }
         self.partial.forget_handed_out();
         let Some(done) = self.advance(input).inspect_err(|&error| self.state = State::Failed(error))? else {
             return Ok(None);
@@ -107,6 +110,22 @@ impl Decoder {
         self.partial.capacity()
     }
 
+    /// Takes a message of one frame that is all there, in a chunk where it may stay: nearly all are. `None` says nothing.
+    fn whole_message(&self, input: &mut Input<'_>) -> Option<(Kind, Range<usize>)> {
+        let between = self.head.is_empty() && self.frame.is_none() && self.message.is_none();
+        if !between || self.state != State::Open || self.limits.fragments_max == 0 {
+            return None;
+        }
+        let (Head { opcode, key, len, .. }, head_len) = head::of_message(input.rest())?;
+        if len > self.limits.message_bytes_max as u64 || len > (input.remaining() - head_len) as u64 {
+            return None;
+        }
+        match opcode {
+            Opcode::Text => Some((Kind::Text, input.unmask_after(head_len, len as usize, key))),
+            _ => Some((Kind::Binary, input.unmask_aligned_after(head_len, len as usize, key)?)),
+        }
+    }
+
     fn advance(&mut self, input: &mut Input<'_>) -> Result<Option<Done>, ProtocolError> {
         match self.state {
             State::Open => self.advance_open(input),
@@ -119,7 +138,7 @@ impl Decoder {
     }
 
     fn advance_open(&mut self, input: &mut Input<'_>) -> Result<Option<Done>, ProtocolError> {
-        loop {
+        while input.remaining() > 0 {
             let mut frame = match self.frame.take() {
                 Some(frame) => frame,
                 None => match self.head.read(input)? {
@@ -132,9 +151,9 @@ impl Decoder {
             }
             if frame.left > 0 {
                 self.frame = Some(frame);
-                return Ok(None);
             }
         }
+        Ok(None)
     }
 
     /// Admits a frame, or says why its head alone is wrong.
@@ -198,8 +217,10 @@ impl Decoder {
             return None;
         }
         match self.message {
-            Some(Message { text: false, .. }) if !opcode.is_control() => input.unmask_aligned(len as usize, key),
-            _ => Some(input.unmask(len as usize, key)),
+            Some(Message { text: false, .. }) if !opcode.is_control() => {
+                input.unmask_aligned_after(0, len as usize, key)
+            }
+            _ => Some(input.unmask_after(0, len as usize, key)),
         }
     }
 

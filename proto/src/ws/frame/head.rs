@@ -77,6 +77,26 @@ impl HeadBytes {
     }
 }
 
+/// The head at the start of `bytes`, and its length, of a whole text or binary message below 64 KiB. `None`: it is not all
+/// there, or of another kind, or wrong.
+#[inline]
+pub(super) fn of_message(bytes: &[u8]) -> Option<(Head, usize)> {
+    let &[first, second, ..] = bytes else { return None };
+    let opcode = match first {
+        0x81 => Opcode::Text,
+        0x82 => Opcode::Binary,
+        _ => return None,
+    };
+    let (len, at) = match second {
+        0x80..=0xfd => (usize::from(second & 0x7f), 2),
+        0xfe => (usize::from(u16::from_be_bytes(*bytes.get(2..4)?.first_chunk()?)), 4),
+        _ => return None,
+    };
+    let &key = bytes.get(at..)?.first_chunk()?;
+    let minimal = at == 2 || len >= 126;
+    minimal.then_some((Head { fin: true, opcode, key, len: len as u64 }, at + 4))
+}
+
 /// The head at the start of `bytes` and its length.
 fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, ProtocolError> {
     let Some(&first) = bytes.first() else {

@@ -39,22 +39,27 @@ impl<'b> Input<'b> {
         &self.bytes[range]
     }
 
-    /// Consumes `len` bytes, unmasked where they lie.
-    pub(super) fn unmask(&mut self, len: usize, key: [u8; 4]) -> Range<usize> {
-        let range = self.at..self.at + len;
+    pub(super) fn rest(&self) -> &[u8] {
+        &self.bytes[self.at..]
+    }
+
+    /// Consumes a head and the `len` bytes behind it, which are unmasked where they lie.
+    pub(super) fn unmask_after(&mut self, head: usize, len: usize, key: [u8; 4]) -> Range<usize> {
+        let range = self.at + head..self.at + head + len;
         unmask(&mut self.bytes[range.clone()], key);
         self.at = range.end;
         range
     }
 
-    /// Like [`Input::unmask`], but moves the payload down to a boundary; `None` when there is no room to.
-    pub(super) fn unmask_aligned(&mut self, len: usize, key: [u8; 4]) -> Option<Range<usize>> {
-        let shift = self.bytes[self.at..].as_ptr().addr() % PAYLOAD_ALIGN_BYTES;
-        let start = self.at.checked_sub(shift)?;
-        let end = self.at + len;
-        self.bytes.copy_within(self.at..end, start);
+    /// Like [`Input::unmask_after`], but moves the payload down to a boundary; `None` when there is no room to, and then
+    /// nothing is consumed.
+    pub(super) fn unmask_aligned_after(&mut self, head: usize, len: usize, key: [u8; 4]) -> Option<Range<usize>> {
+        let at = self.at + head;
+        let shift = self.bytes[at..].as_ptr().addr() % PAYLOAD_ALIGN_BYTES;
+        let start = at.checked_sub(shift)?;
+        self.bytes.copy_within(at..at + len, start);
         unmask(&mut self.bytes[start..start + len], key);
-        self.at = end;
+        self.at = at + len;
         Some(start..start + len)
     }
 }
