@@ -34,17 +34,27 @@ pub(super) struct Behind {
 
 impl Entry {
     pub(super) fn fan(&mut self, cx: &mut Cx, skip: Option<SessionId>, event: Event) {
-        for i in 0..self.subs.len() {
-            let shard = self.subs[i].0;
-            let msg = Msg::Deliver { conv: self.id, skip, event: event.clone() };
-            match &event {
-                Event::Retracted { .. } | Event::MemberAdded { .. } => cx.router.owe(shard, Class::Delivery, msg),
-                _ if self.behind.iter().any(|b| b.shard == shard) => {}
-                _ if cx.router.deliver(shard, msg) => {}
-                Event::Typing { .. } => {}
-                Event::Message { message, .. } => self.fall_behind(cx, shard, Some(message.seq)),
-                _ => self.fall_behind(cx, shard, self.live().map(|live| live.visible_seq(cx) + 1)),
-            }
+        // Nearly always one shard, to which the event goes without a copy.
+        let Some(last) = self.subs.len().checked_sub(1) else { return };
+        for i in 0..last {
+            self.fan_to(cx, self.subs[i].0, skip, event.clone());
+        }
+        self.fan_to(cx, self.subs[last].0, skip, event);
+    }
+
+    fn fan_to(&mut self, cx: &mut Cx, shard: ShardId, skip: Option<SessionId>, event: Event) {
+        let must_arrive = matches!(event, Event::Retracted { .. } | Event::MemberAdded { .. });
+        if !must_arrive && self.behind.iter().any(|b| b.shard == shard) {
+            return;
+        }
+        let (fleeting, seq) =
+            (event.fleeting(), if let Event::Message { message, .. } = &event { Some(message.seq) } else { None });
+        let msg = Msg::Deliver { conv: self.id, skip, event };
+        if must_arrive {
+            cx.router.owe(shard, Class::Delivery, msg);
+        } else if !cx.router.deliver(shard, msg) && !fleeting {
+            let from = seq.or_else(|| self.live().map(|live| live.visible_seq(cx) + 1));
+            self.fall_behind(cx, shard, from);
         }
     }
 
