@@ -22,6 +22,7 @@
 
 pub mod contract;
 pub mod conversation;
+pub mod fetch;
 pub mod gate;
 pub mod limits;
 pub mod msg;

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use chasqui_proto::event::Message;
 use chasqui_proto::ids::{ClientId, Millis, MsgId, Seq, SessionId, UserId};
 
+use crate::fetch;
 use crate::limits::{TAIL_BYTES_MAX, TAIL_MESSAGES_MAX};
 use crate::spares::Spares;
 
@@ -109,6 +110,16 @@ impl Tail {
             self.first += 1;
             self.bytes -= message.content.len();
             spares.give(message);
+            self.fetch_oldest();
+        }
+    }
+
+    /// The message forgotten next lends its memory to a new one: it is fetched ahead, first its block and a message later
+    /// its text, of which the block tells where it is.
+    fn fetch_oldest(&self) {
+        if let (Some(next), Some(after)) = (self.held.front(), self.held.get(1)) {
+            fetch::text(&next.message);
+            fetch::block(&after.message);
         }
     }
 

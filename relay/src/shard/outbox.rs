@@ -11,6 +11,7 @@
 use std::cell::RefCell;
 
 use bytes::Bytes;
+use chasqui_chat::fetch;
 
 use super::turn_log::Shared;
 
@@ -18,7 +19,7 @@ use super::turn_log::Shared;
 const SPARE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// A larger buffer is not kept: the next borrower may have little to say, and be slow to read it; and the first bytes of
 /// many large buffers lie where the processor's cache has room for few of them.
-const SPARE_BUFFER_BYTES_MAX: usize = 4 * 1024;
+const SPARE_BUFFER_BYTES_MAX: usize = 20 * 1024;
 /// A buffer's size when it is new.
 const BUFFER_BYTES: usize = 1024;
 /// Bytes taken at once for a writer that keeps them.
@@ -81,6 +82,7 @@ impl Outbox {
         let frames = self.frames.get_or_insert_with(lend);
         write(&mut frames.bytes);
         frames.ends.push(frames.bytes.len());
+        frames.fetch_room();
         if frames.bytes.is_empty() {
             self.release();
         }
@@ -159,6 +161,11 @@ impl Frames {
             self.bytes.shrink_to(SPARE_BUFFER_BYTES_MAX / 2);
             self.ends.shrink_to_fit();
         }
+    }
+
+    /// Where the next frame will lie was last written long ago, if acks wait for other frames.
+    fn fetch_room(&mut self) {
+        fetch::room(self.bytes.spare_capacity_mut());
     }
 
     fn held(&self) -> usize {
