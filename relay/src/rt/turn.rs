@@ -9,7 +9,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::context::Shard;
 use super::notify::Notify;
@@ -29,9 +29,14 @@ pub fn counts() -> TurnCounts {
     Shard::current().counters.0.get()
 }
 
+/// When the current turn began.
+pub fn began() -> Instant {
+    Shard::try_current().map_or_else(Instant::now, |shard| shard.turn_began.get())
+}
+
 /// How long the current turn has been running.
 pub fn running_for() -> Duration {
-    Shard::try_current().map_or(Duration::ZERO, |shard| shard.turn_began.get().elapsed())
+    began().elapsed()
 }
 
 /// Starts a turn: due timers fire. Called by the runtime for socket events and by the mesh when it

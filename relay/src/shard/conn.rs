@@ -15,7 +15,7 @@ use chasqui_proto::ids::SessionId;
 use chasqui_proto::limits::DATAGRAM_BYTES_MAX;
 use chasqui_proto::ws::{self, Close};
 
-use super::encode::Wire;
+use super::encode::{self, Wire};
 use super::outbox::Outbox;
 use super::stats::Stats;
 use super::turn_log::Shared;
@@ -52,6 +52,8 @@ enum Sink {
 /// A frame to be queued.
 #[derive(Clone, Copy)]
 pub(super) enum Frame<'a> {
+    /// For this receiver alone.
+    Of(&'a Event),
     Copied(&'a [u8]),
     /// For connections whose [`Conn::can_share`].
     Shared(Shared),
@@ -123,6 +125,7 @@ impl Conn {
             return false;
         }
         match frame {
+            Frame::Of(event) => self.queue_with(|out| encode::append(self.wire, event, out)),
             Frame::Copied(frame) => self.queue_with(|out| out.extend_from_slice(frame)),
             Frame::Shared(frame) => self.put(|outbox| outbox.share(frame)),
         }

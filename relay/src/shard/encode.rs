@@ -106,8 +106,7 @@ impl Encoding<'_> {
 fn encode(wire: Wire, event: &Event, out: &mut Vec<u8>) -> u8 {
     out.clear();
     let Some(opcode) = wire.opcode() else {
-        dialect::encode_event(wire.dialect(), event, out);
-        out.extend_from_slice(wire.dialect().stream_terminator());
+        append(wire, event, out);
         return 0;
     };
     out.resize(HEAD_BYTES_MAX, 0);
@@ -116,4 +115,51 @@ fn encode(wire: Wire, event: &Event, out: &mut Vec<u8>) -> u8 {
     let start = HEAD_BYTES_MAX - head.len();
     out[start..HEAD_BYTES_MAX].copy_from_slice(&head);
     start as u8
+}
+
+/// Appends the frame of an event for one receiver, without a detour.
+pub fn append(wire: Wire, event: &Event, out: &mut Vec<u8>) {
+    let Some(opcode) = wire.opcode() else {
+        dialect::encode_event(wire.dialect(), event, out);
+        return out.extend_from_slice(wire.dialect().stream_terminator());
+    };
+    // The head is written last, in the room that it will most likely need.
+    match event {
+        Event::Message { .. } => append_framed::<4>(wire, opcode, event, out),
+        _ => append_framed::<2>(wire, opcode, event, out),
+    }
+}
+
+fn append_framed<const HEAD: usize>(wire: Wire, opcode: Opcode, event: &Event, out: &mut Vec<u8>) {
+    let start = out.len();
+    let payload = start + HEAD;
+    out.extend_from_slice(&[0; HEAD]);
+    dialect::encode_event(wire.dialect(), event, out);
+    let head = frame_head(opcode, out.len() - payload);
+    match <[u8; HEAD]>::try_from(&*head) {
+        Ok(head) => out[start..payload].copy_from_slice(&head),
+        Err(_) => drop(out.splice(start..payload, head.iter().copied())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chasqui_proto::codes::ErrorCode;
+    use chasqui_proto::ids::ReqId;
+
+    use super::*;
+
+    #[test]
+    fn a_frame_for_one_is_the_frame_for_many() {
+        for wire in [Wire::NativeWebSocket, Wire::JsonWebSocket, Wire::NativeStream, Wire::JsonStream] {
+            for length in [0, 1, 30, 60, 100, 126, 65_400, 65_536, 70_000] {
+                let (id, message) = (ReqId::new("7"), "x".repeat(length).into());
+                let event = Event::Error { id, code: ErrorCode::Malformed, message, retry_after_ms: 0 };
+                let mut out = b"before".to_vec();
+                append(wire, &event, &mut out);
+                let mut encoder = Encoder::default();
+                assert_eq!(&out[6..], encoder.begin(&event).frame(wire), "{wire:?} {length}");
+            }
+        }
+    }
 }

@@ -28,6 +28,11 @@ impl Flusher {
         self.started.elapsed().as_millis() as u64
     }
 
+    /// The same when this turn began, without a look at the clock.
+    pub fn turn_ms(&self) -> u64 {
+        turn::began().saturating_duration_since(self.started).as_millis() as u64
+    }
+
     /// Begins: from now on each turn ends with a flush, and then with `also`.
     pub fn begin(self: &Rc<Self>, mut also: impl FnMut() + 'static) {
         let me = self.clone();

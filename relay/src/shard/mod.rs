@@ -191,14 +191,17 @@ impl Shell {
     }
 
     pub fn send_to(&self, conn: &Rc<Conn>, event: &Event) {
-        let mut encoder = self.encoder.borrow_mut();
-        let mut encoding = encoder.begin(event);
-        let frame = encoding.frame(conn.wire);
-        if matches!(event, Event::Ack { .. }) && !self.lazy_acks.is_off() {
-            self.put(conn, Frame::Copied(frame), false);
-            return self.lazy_acks.put(conn);
+        match Lane::of(event) {
+            Lane::Datagram => self.queue(conn, self.encoder.borrow_mut().begin(event).frame(conn.wire), Lane::Datagram),
+            _ if matches!(event, Event::Ack { .. }) && !self.lazy_acks.is_off() => {
+                self.put(conn, Frame::Of(event), false);
+                self.lazy_acks.put(conn);
+            }
+            lane => {
+                self.put(conn, Frame::Of(event), lane != Lane::Ordered);
+                self.mark_dirty(conn);
+            }
         }
-        self.queue(conn, frame, Lane::of(event));
     }
 
     /// Writes acks that have waited enough, for ever.
@@ -207,6 +210,9 @@ impl Shell {
     }
 
     fn fan(&self, targets: &[SessionId], event: &Event) {
+        if let &[session] = targets {
+            return self.send(session, event);
+        }
         let mut encoder = self.encoder.borrow_mut();
         let mut encoding = encoder.begin(event);
         let (lane, conns) = (Lane::of(event), self.conns.borrow());

@@ -149,7 +149,7 @@ impl<M: Messages> Reader<M> {
     /// Bytes that came, those that came with the handshake among them.
     pub fn take(&mut self, bytes: &mut [u8]) {
         let mut input = Input::new(bytes);
-        self.conn.quiet_since_ms.set(self.flusher.now_ms());
+        self.conn.quiet_since_ms.set(self.flusher.turn_ms());
         while !self.over {
             match self.decoder.next(&mut input) {
                 Ok(None) => return,
