@@ -35,6 +35,7 @@ impl Router {
     }
 
     /// A command with an answer: takes a permit. False: refused, nothing was sent.
+    #[inline]
     #[must_use]
     pub fn ask(&mut self, to: ShardId, msg: Msg) -> bool {
         if self.peers[usize::from(to)].permits == 0 || !self.hint(to, msg) {
@@ -45,12 +46,14 @@ impl Router {
     }
 
     /// A command without an answer. False: refused.
+    #[inline]
     #[must_use]
     pub fn hint(&mut self, to: ShardId, msg: Msg) -> bool {
         self.try_push(to, Class::Command, msg)
     }
 
     /// A delivery. False: the ring is full or debts wait before it.
+    #[inline]
     #[must_use]
     pub fn deliver(&mut self, to: ShardId, msg: Msg) -> bool {
         self.try_push(to, Class::Delivery, msg)
@@ -62,6 +65,7 @@ impl Router {
     }
 
     /// A message that must arrive.
+    #[inline]
     pub fn owe(&mut self, to: ShardId, class: Class, msg: Msg) {
         if to == self.me {
             return self.local.push_back(msg);
@@ -110,6 +114,7 @@ impl Router {
         self.peers.iter().map(|p| self.permits_max - p.permits).sum()
     }
 
+    #[inline]
     fn try_push(&mut self, to: ShardId, class: Class, msg: Msg) -> bool {
         if to == self.me {
             self.local.push_back(msg);

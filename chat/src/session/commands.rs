@@ -126,6 +126,7 @@ impl Session {
     }
 }
 
+#[inline]
 fn ask_home(cx: &mut Cx, conv: ConvId, origin: Origin, ask: Ask) -> Result<(), Refusal> {
     let home = cx.router.home(conv.vshard());
     let sent = cx.router.ask(home, Msg::Ask { conv, origin, ask });

@@ -46,6 +46,19 @@ pub fn frame_head(opcode: Opcode, payload_len: usize) -> FrameHead {
     FrameHead { bytes, len }
 }
 
+/// The head of two bytes, of a payload of at most 125. Made as one number: read as a whole at once, bytes written one by one
+/// would have to be waited for.
+pub fn short_head(opcode: Opcode, payload_len: usize) -> Option<[u8; 2]> {
+    let head = u16::from(0x80 | opcode as u8) | (payload_len as u16) << 8;
+    (payload_len <= 125).then_some(head.to_le_bytes())
+}
+
+/// The head of four bytes, of a payload of 126 bytes to 64 KiB.
+pub fn medium_head(opcode: Opcode, payload_len: usize) -> Option<[u8; 4]> {
+    let head = u32::from(0x80 | opcode as u8) | 126 << 8 | u32::from((payload_len as u16).swap_bytes()) << 16;
+    (126..=0xffff).contains(&payload_len).then_some(head.to_le_bytes())
+}
+
 /// Appends a frame of any kind.
 pub fn frame(out: &mut impl BufMut, opcode: Opcode, payload: &[u8]) {
     out.put_slice(&frame_head(opcode, payload.len()));

@@ -4,6 +4,16 @@ use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::task::{Context, Poll, Waker};
 
+/// Wakes the task and keeps its waker. Nothing is borrowed meanwhile, and nothing counted.
+pub(super) fn wake(waiter: &RefCell<Option<Waker>>) {
+    let Some(waker) = waiter.take() else { return };
+    waker.wake_by_ref();
+    let mut waiter = waiter.borrow_mut();
+    if waiter.is_none() {
+        *waiter = Some(waker);
+    }
+}
+
 /// Remembers one raise while nobody waits. One waiter at a time; raising it anew wakes it once.
 #[derive(Debug, Default)]
 pub struct Notify {
@@ -17,9 +27,7 @@ impl Notify {
     pub fn raise(&self) {
         self.raised.set(true);
         if self.waiting.take() {
-            // Cloned, so that nothing is borrowed while the task is woken.
-            let waiter = self.waiter.borrow().clone();
-            waiter.into_iter().for_each(Waker::wake);
+            wake(&self.waiter);
         }
     }
 

@@ -4,6 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::os::fd::RawFd;
 use std::task::{Context, Poll, Waker};
 
+use super::notify::wake;
+
 const READ_BITS: u32 = libc::EPOLLIN as u32;
 const CLOSED_BITS: u32 = (libc::EPOLLRDHUP | libc::EPOLLHUP | libc::EPOLLERR) as u32;
 const WRITE_BITS: u32 = (libc::EPOLLOUT | libc::EPOLLHUP | libc::EPOLLERR) as u32;
@@ -138,9 +140,7 @@ impl Direction {
     fn set_ready(&self) {
         self.ready.set(true);
         if self.waiting.take() {
-            // Cloned, so that nothing is borrowed while the task is woken.
-            let first = self.first.borrow().clone();
-            first.into_iter().for_each(Waker::wake);
+            wake(&self.first);
         }
         if !self.more.borrow().is_empty() {
             self.more.take().into_iter().for_each(Waker::wake);

@@ -2,7 +2,8 @@
 
 use chasqui_proto::dialect::{self, Dialect};
 use chasqui_proto::event::Event;
-use chasqui_proto::ws::{Opcode, encode::frame_head};
+use chasqui_proto::ws::Opcode;
+use chasqui_proto::ws::encode::{frame_head, medium_head, short_head};
 
 use super::turn_log::{self, Shared};
 
@@ -125,20 +126,26 @@ pub fn append(wire: Wire, event: &Event, out: &mut Vec<u8>) {
     };
     // The head is written last, in the room that it will most likely need.
     match event {
-        Event::Message { .. } => append_framed::<4>(wire, opcode, event, out),
-        _ => append_framed::<2>(wire, opcode, event, out),
+        Event::Message { .. } => append_framed(wire, opcode, event, medium_head, out),
+        _ => append_framed(wire, opcode, event, short_head, out),
     }
 }
 
-fn append_framed<const HEAD: usize>(wire: Wire, opcode: Opcode, event: &Event, out: &mut Vec<u8>) {
+fn append_framed<const HEAD: usize>(
+    wire: Wire,
+    opcode: Opcode,
+    event: &Event,
+    usual_head: fn(Opcode, usize) -> Option<[u8; HEAD]>,
+    out: &mut Vec<u8>,
+) {
     let start = out.len();
     let payload = start + HEAD;
     out.extend_from_slice(&[0; HEAD]);
     dialect::encode_event(wire.dialect(), event, out);
-    let head = frame_head(opcode, out.len() - payload);
-    match <[u8; HEAD]>::try_from(&*head) {
-        Ok(head) => out[start..payload].copy_from_slice(&head),
-        Err(_) => drop(out.splice(start..payload, head.iter().copied())),
+    let len = out.len() - payload;
+    match usual_head(opcode, len) {
+        Some(head) => out[start..payload].copy_from_slice(&head),
+        None => drop(out.splice(start..payload, frame_head(opcode, len).iter().copied())),
     }
 }
 
