@@ -4,8 +4,11 @@
 //! repetition says nothing of the first attempt; tombstones and receipts are repeated whatever happens. Every answer finds the purpose it was asked for. At most
 //! `Config::store_slots` requests are under way; the shell's queue is at least that long.
 
+use std::sync::Arc;
+
+use chasqui_proto::event::Message;
 use chasqui_proto::ids::{ConvId, Seq, UserId};
-use chasqui_proto::row::{Completion, Op, Outcome, Read, Rows, StoreFailure, StoreRequest, Ticket};
+use chasqui_proto::row::{Completion, Op, Outcome, Read, Row, Rows, StoreFailure, StoreRequest, Ticket};
 
 use crate::contract::{Effect, Effects, Now, ShardId};
 use crate::limits::{RETRY_FIRST_MS, RETRY_MAX_MS};
@@ -40,9 +43,17 @@ pub struct SyncPage {
 struct Inflight {
     ticket: Ticket,
     purpose: Purpose,
-    /// A write's rows, kept for repetition; none of a read.
-    rows: Rows,
+    kept: Kept,
     attempts: u32,
+}
+
+/// What a repetition is made of.
+enum Kept {
+    /// Reads are not repeated.
+    Nothing,
+    Rows(Rows),
+    /// An append's row: the conversation holds the message until it is durable.
+    InTail,
 }
 
 impl Inflight {
@@ -84,20 +95,26 @@ impl Gate {
     }
     pub fn write(&mut self, purpose: Purpose, rows: Rows, out: &mut Effects) {
         debug_assert!(!rows.is_empty(), "a write has rows");
-        self.start(purpose, copied(&rows), Op::Write(rows), out);
+        self.start(purpose, Kept::Rows(rows.clone()), Op::Write(rows), out);
+    }
+    /// Writes a message that the conversation holds until it is durable.
+    pub fn append(&mut self, conv: ConvId, message: Arc<Message>, out: &mut Effects) {
+        let purpose = Purpose::Append { conv, seq: message.seq };
+        self.start(purpose, Kept::InTail, Op::Write(Rows::from_buf([Row::Message(message)])), out);
     }
     pub fn read(&mut self, purpose: Purpose, read: Read, out: &mut Effects) {
-        self.start(purpose, Rows::new(), Op::Read(read), out);
+        self.start(purpose, Kept::Nothing, Op::Read(read), out);
     }
 
-    fn start(&mut self, purpose: Purpose, rows: Rows, op: Op, out: &mut Effects) {
+    #[inline]
+    fn start(&mut self, purpose: Purpose, kept: Kept, op: Op, out: &mut Effects) {
         let place = self.free.pop().unwrap_or_else(|| {
             self.places.push(None);
             self.places.len() as u32 - 1
         });
         let ticket = Ticket(self.next << PLACE_BITS | u64::from(place));
         self.next += 1;
-        self.places[place as usize] = Some(Inflight { ticket, purpose, rows, attempts: 0 });
+        self.places[place as usize] = Some(Inflight { ticket, purpose, kept, attempts: 0 });
         out.list.push(Effect::Store(StoreRequest { ticket, op }));
     }
 
@@ -108,7 +125,7 @@ impl Gate {
             return Done::Nothing;
         };
         if let Outcome::Failed(failure) = outcome
-            && !inflight.rows.is_empty()
+            && !matches!(inflight.kept, Kept::Nothing)
             && (failure == StoreFailure::Unknown || inflight.attempts > 0 || inflight.must_succeed())
         {
             let pause = (RETRY_FIRST_MS << inflight.attempts.min(10)).min(RETRY_MAX_MS);
@@ -121,20 +138,22 @@ impl Gate {
         Done::Finished(inflight.purpose, outcome)
     }
 
-    /// The pause before a repetition is over.
-    pub fn repeat(&mut self, ticket: Ticket, out: &mut Effects) {
+    /// The pause before a repetition is over. `held`: the message of an append.
+    pub fn repeat(
+        &mut self,
+        ticket: Ticket,
+        out: &mut Effects,
+        held: impl FnOnce(ConvId, Seq) -> Option<Arc<Message>>,
+    ) {
         let inflight = self.places.get(place(ticket)).and_then(Option::as_ref).filter(|i| i.ticket == ticket);
-        if let Some(rows) = inflight.map(|i| i.rows.clone()) {
-            out.list.push(Effect::Store(StoreRequest { ticket, op: Op::Write(rows) }));
-        }
-    }
-}
-
-/// One row, as nearly always, is copied without a loop.
-fn copied(rows: &Rows) -> Rows {
-    match rows.as_slice() {
-        [row] => Rows::from_buf([row.clone()]),
-        _ => rows.clone(),
+        let rows = match inflight.map(|inflight| (&inflight.kept, &inflight.purpose)) {
+            Some((Kept::Rows(rows), _)) => rows.clone(),
+            Some((Kept::InTail, Purpose::Append { conv, seq })) => {
+                [Row::Message(held(*conv, *seq).expect("the tail holds what is pending"))].into()
+            }
+            _ => return,
+        };
+        out.list.push(Effect::Store(StoreRequest { ticket, op: Op::Write(rows) }));
     }
 }
 

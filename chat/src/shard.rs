@@ -170,7 +170,7 @@ impl Shard {
                 Timer::Expire(session) => {
                     self.sessions.close(cx, session, chasqui_proto::codes::CloseCode::TokenExpired)
                 }
-                Timer::Retry(ticket) => cx.gate.repeat(ticket, &mut cx.out),
+                Timer::Retry(ticket) => cx.gate.repeat(ticket, &mut cx.out, |conv, seq| self.convs.held(conv, seq)),
                 Timer::Receipts(conv) => self.convs.flush_receipts(cx, conv),
                 Timer::Sweep => {
                     cx.timers.set(cx.now.mono_ms + EVICT_SWEEP_MS, Timer::Sweep);

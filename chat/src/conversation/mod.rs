@@ -23,8 +23,10 @@ mod sync;
 mod tail;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
-use chasqui_proto::ids::{ConvId, UserId};
+use chasqui_proto::event::Message;
+use chasqui_proto::ids::{ConvId, Seq, UserId};
 use chasqui_proto::row::Outcome;
 use foldhash::HashMap;
 
@@ -116,6 +118,11 @@ impl Convs {
             hand.push_back(conv);
             Entry::new(conv, cx.now.mono_ms)
         })
+    }
+
+    /// The message of that seq, if it is in memory.
+    pub(crate) fn held(&self, conv: ConvId, seq: Seq) -> Option<Arc<Message>> {
+        Some(self.map.get(&conv)?.live()?.tail.get(seq)?.message.clone())
     }
 
     /// A command for a conversation: carried out, or kept in order until it is live.

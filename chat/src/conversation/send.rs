@@ -4,14 +4,12 @@ use chasqui_proto::codes::ErrorCode;
 use chasqui_proto::command::AckLevel;
 use chasqui_proto::event::Event;
 use chasqui_proto::ids::UserId;
-use chasqui_proto::row::Row;
 
 use super::live::{Live, Pending};
 use super::load::refuse;
 use super::tail::{Held, Sent};
 use super::{Entry, State};
 use crate::contract::DeliveryOrder;
-use crate::gate::Purpose;
 use crate::limits::{LEVEL_WAITERS_MAX, LOOKUPS_MAX, PENDING_APPENDS_MAX};
 use crate::msg::{Ask, Origin};
 use crate::shard::Cx;
@@ -55,7 +53,7 @@ impl Entry {
         let (seq, msg_id, at) = (live.last_seq + 1, cx.ids.next(cx.now.wall_ms), cx.now.wall_ms);
         let epoch = cx.cfg.epoch;
         let message = draft.finish(|m| (m.seq, m.msg_id, m.epoch, m.at) = (seq, msg_id, epoch, at));
-        cx.gate.write(Purpose::Append { conv: self.id, seq }, [Row::Message(message.clone())].into(), &mut cx.out);
+        cx.gate.append(self.id, message.clone(), &mut cx.out);
         live.push(Held { message: message.clone(), origin: Some(origin.session) });
         live.pending.push_back(Pending::default());
         live.raise_own(cx, self.id, &origin.user, seq);
