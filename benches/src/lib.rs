@@ -12,7 +12,7 @@
 
 pub mod allocations;
 pub mod core;
-// The relay's own encoder and outbox without the rest of the relay, which takes minutes to build.
+// The relay's own encoder, outbox and log without the rest of the relay, which takes minutes to build.
 #[path = "../../relay/src/shard/encode.rs"]
 pub mod encode;
 pub mod fan_out;
@@ -21,3 +21,5 @@ pub mod outbox;
 pub mod sample;
 #[cfg(feature = "server")]
 pub mod settings;
+#[path = "../../relay/src/shard/turn_log.rs"]
+pub mod turn_log;

@@ -220,9 +220,9 @@ impl Drop for Outbox {
 
 #[cfg(test)]
 mod tests {
+    use super::super::encode::Wire;
+    use super::super::turn_log;
     use super::*;
-    use crate::shard::encode::Wire;
-    use crate::shard::turn_log;
 
     fn unwritten(outbox: &Outbox) -> Vec<u8> {
         outbox.with_unwritten(<[u8]>::to_vec)
