@@ -31,7 +31,11 @@ pub fn text(message: &Message) {
 }
 
 fn lines(start: usize, bytes: usize) {
-    (start - start % LINE_BYTES..start + bytes).step_by(LINE_BYTES).for_each(line);
+    let mut at = start - start % LINE_BYTES;
+    while at < start + bytes {
+        line(at);
+        at += LINE_BYTES;
+    }
 }
 
 #[cfg(target_arch = "x86_64")]

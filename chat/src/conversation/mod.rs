@@ -10,6 +10,7 @@
 mod append;
 mod evict;
 mod fanout;
+mod fingerprints;
 mod interest;
 mod jobs;
 mod live;

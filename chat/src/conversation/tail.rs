@@ -7,9 +7,8 @@
 //! Few on purpose: a message writes its place once and forgets another, and with many conversations at work those
 //! places are fast only while they fit into the processor's cache.
 //!
-//! Client ids are found by a 16-bit fingerprint of each, in a ring of their own that is read through for every send: two
-//! cache lines in a row cost less than a hash table's scattered ones. At most `TAIL_MESSAGES_MAX + PENDING_APPENDS_MAX`
-//! are held, so a client that chooses colliding ids costs at most as many looks at messages.
+//! Client ids are found by a 16-bit fingerprint of each, in a ring of their own ([`Fingerprints`]). At most
+//! `TAIL_MESSAGES_MAX + PENDING_APPENDS_MAX` are held, so a client that chooses colliding ids costs at most as many looks at messages.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,6 +16,7 @@ use std::sync::Arc;
 use chasqui_proto::event::Message;
 use chasqui_proto::ids::{ClientId, Millis, MsgId, Seq, SessionId, UserId};
 
+use super::fingerprints::Fingerprints;
 use crate::fetch;
 use crate::limits::{TAIL_BYTES_MAX, TAIL_MESSAGES_MAX};
 use crate::spares::Spares;
@@ -40,13 +40,13 @@ pub(crate) struct Tail {
     first: Seq,
     bytes: usize,
     /// Of the client ids of `held`, one for one.
-    fingerprints: VecDeque<u16>,
+    fingerprints: Fingerprints,
 }
 
 impl Tail {
     /// Empty; the next message is the one after `seq`.
     pub fn after(seq: Seq) -> Self {
-        Self { held: VecDeque::new(), first: seq + 1, bytes: 0, fingerprints: VecDeque::new() }
+        Self { held: VecDeque::new(), first: seq + 1, bytes: 0, fingerprints: Fingerprints::default() }
     }
 
     /// The seq of the oldest message held; of the next one, if none is.
@@ -70,7 +70,7 @@ impl Tail {
     pub fn find(&self, sender: &UserId, client_id: ClientId) -> Option<Sent> {
         let fingerprint = fingerprint(client_id);
         let mut end = self.held.len();
-        while let Some(index) = newest(&self.fingerprints, end, fingerprint) {
+        while let Some(index) = self.fingerprints.newest(end, fingerprint) {
             let message = &self.held[index].message;
             if message.client_id == client_id && message.sender == *sender && !message.retracted {
                 return Some(Sent { seq: message.seq, msg_id: message.msg_id, at: message.at });
@@ -85,7 +85,7 @@ impl Tail {
         let next = self.first + self.held.len() as Seq;
         assert_eq!(message.seq, next, "a seq is given once, in order");
         self.bytes += message.content.len();
-        self.fingerprints.push_back(fingerprint(message.client_id));
+        self.fingerprints.push(fingerprint(message.client_id));
         self.held.push_back(held);
     }
 
@@ -106,7 +106,7 @@ impl Tail {
             && self.first <= durable_seq
             && let Some(Held { message, .. }) = self.held.pop_front()
         {
-            self.fingerprints.pop_front();
+            self.fingerprints.pop_oldest();
             self.first += 1;
             self.bytes -= message.content.len();
             spares.give(message);
@@ -128,7 +128,7 @@ impl Tail {
             assert_eq!(held.message.seq, self.first + i as Seq, "the tail is contiguous");
         }
         let fingerprints = self.held.iter().map(|held| fingerprint(held.message.client_id));
-        assert!(fingerprints.eq(self.fingerprints.iter().copied()), "a fingerprint for each message held");
+        assert!(fingerprints.eq(self.fingerprints.iter()), "a fingerprint for each message held");
     }
 }
 
@@ -138,20 +138,6 @@ fn fingerprint(client_id: ClientId) -> u16 {
     let id = u128::from_le_bytes(client_id.0);
     let (low, high) = (id as u64, (id >> 64) as u64);
     ((low ^ high.rotate_left(32)).wrapping_mul(MIX) >> 48) as u16
-}
-
-/// The last place before `end` that holds `wanted`.
-fn newest(fingerprints: &VecDeque<u16>, end: usize, wanted: u16) -> Option<usize> {
-    let (older, newer) = fingerprints.as_slices();
-    let (older_end, newer_end) = (end.min(older.len()), end.saturating_sub(older.len()));
-    let in_newer = || last_of(&newer[..newer_end], wanted).map(|index| older.len() + index);
-    in_newer().or_else(|| last_of(&older[..older_end], wanted))
-}
-
-/// Nearly always there is none, and that is found out without a branch for each place.
-fn last_of(places: &[u16], wanted: u16) -> Option<usize> {
-    let any = places.iter().fold(false, |any, place| any | (*place == wanted));
-    if any { places.iter().rposition(|place| *place == wanted) } else { None }
 }
 
 #[cfg(test)]
