@@ -43,6 +43,7 @@ impl Flusher {
             me.stats.end_turn(took, counts);
         });
         self.turn_end.replace(Some(end));
+        self.touch();
     }
 
     /// The connection is flushed at the end of the turn.
