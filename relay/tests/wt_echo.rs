@@ -46,6 +46,21 @@ fn everything_is_echoed(server: &TestServer) {
     });
 }
 
+/// A packet that only acknowledges costs the shard as much as a message, and small messages are most of what it sends.
+#[test]
+fn a_client_is_asked_to_acknowledge_many_packets_at_once() {
+    let server = TestServer::start(1);
+    on_tokio(async {
+        let (_endpoint, conn) = server.raw().await;
+        let asked = async {
+            while conn.stats().frame_rx.ack_frequency == 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), asked).await.expect("in time");
+    });
+}
+
 #[test]
 fn a_request_tells_who_asks_and_the_protocol_is_agreed() {
     let server = TestServer::start(1);

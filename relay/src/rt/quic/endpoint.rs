@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quinn::crypto::rustls::QuicServerConfig;
-use quinn::{Endpoint, EndpointConfig, ServerConfig, TransportConfig, VarInt};
+use quinn::{AckFrequencyConfig, Endpoint, EndpointConfig, ServerConfig, TransportConfig, VarInt};
 
 use super::group::Member;
 use super::runtime::ShardRuntime;
@@ -19,6 +19,8 @@ const CONNECTION_WINDOW_BYTES: u32 = 1 << 20;
 /// What quinn may hold unacknowledged per connection before writes wait.
 const SEND_WINDOW_BYTES: u64 = 1 << 20;
 const DATAGRAM_BUFFER_BYTES: usize = 64 << 10;
+/// Packets a peer may leave unacknowledged before it has to answer at once (draft-ietf-quic-ack-frequency, section 4).
+const UNACKED_PACKETS_MAX: u32 = 10;
 /// Handshakes that wait to be looked at; the rest are refused.
 const INCOMING_MAX: usize = 1024;
 const INCOMING_BYTES_MAX: u64 = 4 << 20;
@@ -53,8 +55,18 @@ pub fn transport_config(limits: EndpointLimits) -> TransportConfig {
         .datagram_receive_buffer_size(Some(DATAGRAM_BUFFER_BYTES))
         .datagram_send_buffer_size(DATAGRAM_BUFFER_BYTES)
         .max_idle_timeout(idle.try_into().ok().or(Some(VarInt::MAX.into())))
-        .keep_alive_interval(Some(limits.keep_alive));
+        .keep_alive_interval(Some(limits.keep_alive))
+        .ack_frequency_config(Some(ack_frequency()));
     transport
+}
+
+/// What peers that know the extension are asked for. How long they may wait stays their own choice.
+///
+/// A chat's packets are small, so one that only acknowledges costs as much as a message.
+fn ack_frequency() -> AckFrequencyConfig {
+    let mut wanted = AckFrequencyConfig::default();
+    wanted.ack_eliciting_threshold(UNACKED_PACKETS_MAX.into());
+    wanted
 }
 
 /// Opens the shard's endpoint. Must run on the shard's thread, inside its runtime.
