@@ -129,24 +129,37 @@ impl<E> Writer<E> for BodyWriter<'_> {
     }
 }
 
+/// For bodies without lists, which need no memory beside the frame.
+pub type BodySerializer<'a> = Strategy<Serializer<BodyWriter<'a>, (), ()>, Failure>;
 /// The arena holds the positions of a list's elements while it is written; it is the thread's own and reused.
-pub type BodySerializer<'a> = Strategy<Serializer<BodyWriter<'a>, ArenaHandle<'a>, ()>, Failure>;
+pub type ListSerializer<'a> = Strategy<Serializer<BodyWriter<'a>, ArenaHandle<'a>, ()>, Failure>;
 
-/// Appends a whole frame.
+/// Appends a whole frame, of a body without lists.
 pub fn seal<T>(value: &T, out: &mut Vec<u8>)
 where
     T: for<'s> Serialize<BodySerializer<'s>>,
     T::Archived: Frozen,
 {
+    frame::<T::Archived>(out, |writer| serialize_using(value, &mut Serializer::new(writer, (), ())).map(drop));
+}
+
+/// Appends a whole frame.
+pub fn seal_lists<T>(value: &T, out: &mut Vec<u8>)
+where
+    T: for<'s> Serialize<ListSerializer<'s>>,
+    T::Archived: Frozen,
+{
+    frame::<T::Archived>(out, |writer| {
+        with_arena(|arena| serialize_using(value, &mut Serializer::new(writer, arena.acquire(), ())).map(drop))
+    });
+}
+
+fn frame<T: Frozen>(out: &mut Vec<u8>, write: impl FnOnce(BodyWriter<'_>) -> Result<(), Failure>) {
     let frame_start = out.len();
     out.extend_from_slice(&[0; ENVELOPE_BYTES]);
     let body_start = out.len();
-    with_arena(|arena| {
-        let writer = BodyWriter { out: &mut *out, start: body_start };
-        serialize_using::<_, Failure>(value, &mut Serializer::new(writer, arena.acquire(), ()))
-    })
-    .expect("writing to memory does not fail");
+    write(BodyWriter { out: &mut *out, start: body_start }).expect("writing to memory does not fail");
     let body_bytes = u32::try_from(out.len() - body_start).expect("a frame is far below 4 GiB");
-    let envelope = Envelope { type_id: T::Archived::TYPE, body_bytes };
+    let envelope = Envelope { type_id: T::TYPE, body_bytes };
     out[frame_start..body_start].copy_from_slice(&envelope.to_bytes());
 }

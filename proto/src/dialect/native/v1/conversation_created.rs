@@ -40,7 +40,7 @@ pub fn encode(event: &Event, out: &mut Vec<u8>) {
     };
     let members: Vec<Member<'_>> = members.iter().map(|user| Member { user: user.as_str() }).collect();
     let tag = body::tag(type_id::CONVERSATION_CREATED);
-    body::seal(&ConversationCreated { conv: conv.0, id, title, members: &members, tag }, out);
+    body::seal_lists(&ConversationCreated { conv: conv.0, id, title, members: &members, tag }, out);
 }
 
 pub fn decode(bytes: &[u8]) -> Result<Event, DecodeError> {

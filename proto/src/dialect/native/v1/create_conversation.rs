@@ -37,7 +37,7 @@ body::frozen!(ArchivedCreateConversation<'a>, CREATE_CONVERSATION, 44, |it, cove
 pub fn encode(id: &str, client_id: ClientId, title: &str, members: &[&str], out: &mut Vec<u8>) {
     let members: Vec<Member<'_>> = members.iter().map(|user| Member { user }).collect();
     let tag = body::tag(type_id::CREATE_CONVERSATION);
-    body::seal(&CreateConversation { client_id: client_id.0, id, title, members: &members, tag }, out);
+    body::seal_lists(&CreateConversation { client_id: client_id.0, id, title, members: &members, tag }, out);
 }
 
 pub fn decode(bytes: &[u8]) -> Result<Command<'_>, DecodeError> {

@@ -36,7 +36,7 @@ body::frozen!(ArchivedSync<'a>, SYNC, 28, |it, cover| {
 
 pub fn encode(id: &str, cursors: &[(ConvId, Seq)], next: &str, out: &mut Vec<u8>) {
     let cursors: Vec<Cursor> = cursors.iter().map(|(conv, seq)| Cursor { seq: *seq, conv: conv.0 }).collect();
-    body::seal(&Sync { id, cursors: &cursors, next, tag: body::tag(type_id::SYNC) }, out);
+    body::seal_lists(&Sync { id, cursors: &cursors, next, tag: body::tag(type_id::SYNC) }, out);
 }
 
 pub fn decode(bytes: &[u8]) -> Result<Command<'_>, DecodeError> {

@@ -77,7 +77,10 @@ pub fn encode(id: &str, conversations: &[SyncConversation], next: &str, out: &mu
     let messages: Vec<Vec<Message<'_>>> = conversations.iter().map(write_messages).collect();
     let conversations: Vec<Conversation<'_>> =
         conversations.iter().zip(&messages).map(|(it, messages)| write_conversation(it, messages)).collect();
-    body::seal(&SyncResult { id, conversations: &conversations, next, tag: body::tag(type_id::SYNC_RESULT) }, out);
+    body::seal_lists(
+        &SyncResult { id, conversations: &conversations, next, tag: body::tag(type_id::SYNC_RESULT) },
+        out,
+    );
 }
 
 fn write_conversation<'a>(it: &SyncConversation, messages: &'a [Message<'a>]) -> Conversation<'a> {

@@ -56,7 +56,7 @@ pub fn encode(event: &Event, out: &mut Vec<u8>) {
         burst: limits.burst,
         tag: body::tag(type_id::WELCOME),
     };
-    body::seal(&welcome, out);
+    body::seal_lists(&welcome, out);
 }
 
 pub fn decode(bytes: &[u8]) -> Result<Event, DecodeError> {
