@@ -55,12 +55,10 @@ pub struct Encoder {
 
 /// A buffer above this is given back after use.
 const FRAME_KEPT_BYTES_MAX: usize = 64 * 1024;
-/// Room ahead of a payload whose length, and so its head's, is not known yet.
-const HEAD_BYTES_MAX: usize = 10;
 
 impl Encoder {
     pub fn begin<'a>(&'a mut self, event: &'a Event) -> Encoding<'a> {
-        Encoding { event, encoder: self, starts: [None; Wire::COUNT], shared: [None; Wire::COUNT] }
+        Encoding { event, encoder: self, encoded: [false; Wire::COUNT], shared: [None; Wire::COUNT] }
     }
 
     /// At the end of a turn: what a large event needed is given back.
@@ -75,8 +73,8 @@ impl Encoder {
 pub struct Encoding<'a> {
     event: &'a Event,
     encoder: &'a mut Encoder,
-    /// Where its frame starts in the buffer of each wire that was asked for.
-    starts: [Option<u8>; Wire::COUNT],
+    /// Whether the buffer of each wire holds its frame.
+    encoded: [bool; Wire::COUNT],
     /// Its frame in the log of each wire that was asked for; None inside: there was no room.
     shared: [Option<Option<Shared>>; Wire::COUNT],
 }
@@ -98,27 +96,15 @@ impl Encoding<'_> {
     /// Encoded when the first receiver of that wire asks.
     pub fn frame(&mut self, wire: Wire) -> &[u8] {
         let out = &mut self.encoder.frames[wire as usize];
-        let start = *self.starts[wire as usize].get_or_insert_with(|| encode(wire, self.event, out));
-        &out[usize::from(start)..]
+        if !std::mem::replace(&mut self.encoded[wire as usize], true) {
+            out.clear();
+            append(wire, self.event, out);
+        }
+        out
     }
 }
 
-/// Where the frame starts in `out`.
-fn encode(wire: Wire, event: &Event, out: &mut Vec<u8>) -> u8 {
-    out.clear();
-    let Some(opcode) = wire.opcode() else {
-        append(wire, event, out);
-        return 0;
-    };
-    out.resize(HEAD_BYTES_MAX, 0);
-    dialect::encode_event(wire.dialect(), event, out);
-    let head = frame_head(opcode, out.len() - HEAD_BYTES_MAX);
-    let start = HEAD_BYTES_MAX - head.len();
-    out[start..HEAD_BYTES_MAX].copy_from_slice(&head);
-    start as u8
-}
-
-/// Appends the frame of an event for one receiver, without a detour.
+/// Appends the frame of an event; for one receiver, to what waits for it.
 pub fn append(wire: Wire, event: &Event, out: &mut Vec<u8>) {
     let Some(opcode) = wire.opcode() else {
         dialect::encode_event(wire.dialect(), event, out);
@@ -153,19 +139,33 @@ fn append_framed<const HEAD: usize>(
 mod tests {
     use chasqui_proto::codes::ErrorCode;
     use chasqui_proto::ids::ReqId;
+    use chasqui_proto::ws;
 
     use super::*;
 
+    /// As the parts that others test would make it, one after the other.
+    fn expected(wire: Wire, event: &Event) -> Vec<u8> {
+        let (mut payload, mut frame) = (Vec::new(), Vec::new());
+        dialect::encode_event(wire.dialect(), event, &mut payload);
+        match wire.opcode() {
+            Some(opcode) => ws::encode::frame(&mut frame, opcode, &payload),
+            None => frame = [&payload, wire.dialect().stream_terminator()].concat(),
+        }
+        frame
+    }
+
     #[test]
-    fn a_frame_for_one_is_the_frame_for_many() {
+    fn a_frame_is_its_head_and_its_payload_for_one_and_for_many() {
+        let mut encoder = Encoder::default();
         for wire in [Wire::NativeWebSocket, Wire::JsonWebSocket, Wire::NativeStream, Wire::JsonStream] {
             for length in [0, 1, 30, 60, 100, 126, 65_400, 65_536, 70_000] {
                 let (id, message) = (ReqId::new("7"), "x".repeat(length).into());
                 let event = Event::Error { id, code: ErrorCode::Malformed, message, retry_after_ms: 0 };
-                let mut out = b"before".to_vec();
+                let (mut out, expected) = (b"before".to_vec(), expected(wire, &event));
                 append(wire, &event, &mut out);
-                let mut encoder = Encoder::default();
-                assert_eq!(&out[6..], encoder.begin(&event).frame(wire), "{wire:?} {length}");
+                assert!(out[6..] == expected, "{wire:?} {length}");
+                let mut encoding = encoder.begin(&event);
+                assert!((0..2).all(|_| encoding.frame(wire) == expected), "{wire:?} {length}");
             }
         }
     }
