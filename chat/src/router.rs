@@ -38,11 +38,18 @@ impl Router {
     #[inline]
     #[must_use]
     pub fn ask(&mut self, to: ShardId, msg: Msg) -> bool {
-        if self.peers[usize::from(to)].permits == 0 || !self.hint(to, msg) {
-            return false;
-        }
-        self.peers[usize::from(to)].permits -= 1;
-        true
+        let sent = self.peers[usize::from(to)].permits > 0 && self.hint(to, msg);
+        sent && self.take_permit(to)
+    }
+
+    /// For a command with an answer. False: refused.
+    #[inline]
+    #[must_use]
+    pub fn take_permit(&mut self, to: ShardId) -> bool {
+        let permits = &mut self.peers[usize::from(to)].permits;
+        let left = permits.checked_sub(1);
+        *permits = left.unwrap_or(0);
+        left.is_some()
     }
 
     /// A command without an answer. False: refused.

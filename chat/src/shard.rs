@@ -143,7 +143,7 @@ impl Shard {
         let cx = &mut self.cx;
         match input {
             Input::Open { session, user, id, expires_at } => self.sessions.open(cx, session, user, id, expires_at),
-            Input::Command { session, command } => self.sessions.command(cx, session, command),
+            Input::Command { session, command } => self.sessions.command(cx, &mut self.convs, session, command),
             Input::Closed { session } => self.sessions.closed(cx, session),
             Input::Mesh { from, msg } => self.message(from, msg),
             Input::Stored(completion) => match cx.gate.complete(cx.now, completion, &mut cx.timers) {

@@ -8,6 +8,7 @@ use chasqui_proto::limits::{CONTENT_BYTES_MAX, GROUP_MEMBERS_MAX, TITLE_BYTES_MA
 use smol_str::SmolStr;
 
 use super::{Session, Sessions};
+use crate::conversation::Convs;
 use crate::msg::{Ask, Group, Msg, Origin};
 use crate::shard::Cx;
 
@@ -29,11 +30,13 @@ fn invalid(message: &'static str) -> Refusal {
 }
 
 impl Sessions {
-    pub(crate) fn command(&mut self, cx: &mut Cx, id: SessionId, command: &Command<'_>) {
+    /// `convs`: those whose home is this shard.
+    pub(crate) fn command(&mut self, cx: &mut Cx, convs: &mut Convs, id: SessionId, command: &Command<'_>) {
         let Some(session) = self.map.get_mut(&id) else {
             return;
         };
-        let result = if cx.draining { Err(ErrorCode::Draining.into()) } else { session.dispatch(cx, id, command) };
+        let result =
+            if cx.draining { Err(ErrorCode::Draining.into()) } else { session.dispatch(cx, convs, id, command) };
         if let Err(refusal) = result {
             let Refusal { code, message, retry_after_ms } = refusal;
             let event =
@@ -44,25 +47,31 @@ impl Sessions {
 }
 
 impl Session {
-    fn dispatch(&mut self, cx: &mut Cx, id: SessionId, command: &Command<'_>) -> Result<(), Refusal> {
+    fn dispatch(
+        &mut self,
+        cx: &mut Cx,
+        convs: &mut Convs,
+        id: SessionId,
+        command: &Command<'_>,
+    ) -> Result<(), Refusal> {
         match command {
             Command::Authenticate { .. } => Err(ErrorCode::AlreadyAuthenticated.into()),
-            Command::Send { .. } => self.send(cx, id, command),
+            Command::Send { .. } => self.send(cx, convs, id, command),
             Command::CreateConversation { id: req, client_id, title, members } => {
                 let conv = ConvId::group(&self.user, *client_id);
                 let ask = self.create(title, members)?;
-                self.ask(cx, id, req, conv, ask)
+                ask_home(cx, convs, conv, self.origin(id, req), ask)
             }
             Command::AddMember { id: req, conv, user } => {
                 let user =
                     UserId::new(user).ok_or(invalid("userId must be 1 to 64 bytes without control characters"))?;
-                self.ask(cx, id, req, *conv, Ask::AddMember { user })
+                ask_home(cx, convs, *conv, self.origin(id, req), Ask::AddMember { user })
             }
             Command::Mark { id: req, conv, seq, kind } => {
-                self.hint(cx, id, req, *conv, Ask::Mark { kind: *kind, seq: *seq })
+                hint_home(cx, convs, *conv, self.origin(id, req), Ask::Mark { kind: *kind, seq: *seq })
             }
             Command::Typing { id: req, conv, on } => {
-                match self.hint(cx, id, req, *conv, Ask::Typing { on: *on }) {
+                match hint_home(cx, convs, *conv, self.origin(id, req), Ask::Typing { on: *on }) {
                     // Typing is worth nothing later: a busy home simply misses it.
                     Err(Refusal { code: ErrorCode::Overloaded, .. }) => Ok(()),
                     other => other,
@@ -72,7 +81,7 @@ impl Session {
         }
     }
 
-    fn send(&mut self, cx: &mut Cx, id: SessionId, command: &Command<'_>) -> Result<(), Refusal> {
+    fn send(&mut self, cx: &mut Cx, convs: &mut Convs, id: SessionId, command: &Command<'_>) -> Result<(), Refusal> {
         let Command::Send { id: req, target, client_id, content, ack, resend } = command else {
             return Ok(());
         };
@@ -96,7 +105,7 @@ impl Session {
         let origin = self.origin(id, req);
         let draft = cx.spares.draft(conv, &self.user, *client_id, content);
         let ask = Ask::Send { to, draft, level: *ack, resend: *resend };
-        ask_home(cx, conv, origin, ask)
+        ask_home(cx, convs, conv, origin, ask)
     }
 
     fn create(&self, title: &str, members: &[&str]) -> Result<Ask, Refusal> {
@@ -114,21 +123,27 @@ impl Session {
         }
         Ok(Ask::Create(Box::new(Group { title: SmolStr::new(title), members: users })))
     }
-
-    fn ask(&self, cx: &mut Cx, id: SessionId, req: &str, conv: ConvId, ask: Ask) -> Result<(), Refusal> {
-        ask_home(cx, conv, self.origin(id, req), ask)
-    }
-
-    fn hint(&self, cx: &mut Cx, id: SessionId, req: &str, conv: ConvId, ask: Ask) -> Result<(), Refusal> {
-        let home = cx.router.home(conv.vshard());
-        let sent = cx.router.hint(home, Msg::Ask { conv, origin: self.origin(id, req), ask });
-        sent.then_some(()).ok_or(ErrorCode::Overloaded.into())
-    }
 }
 
+/// A command with an answer: at once where this shard is the conversation's home.
 #[inline]
-fn ask_home(cx: &mut Cx, conv: ConvId, origin: Origin, ask: Ask) -> Result<(), Refusal> {
+fn ask_home(cx: &mut Cx, convs: &mut Convs, conv: ConvId, origin: Origin, ask: Ask) -> Result<(), Refusal> {
     let home = cx.router.home(conv.vshard());
+    if home == cx.cfg.shard && cx.router.take_permit(home) {
+        convs.ask(cx, conv, origin, ask);
+        return Ok(());
+    }
     let sent = cx.router.ask(home, Msg::Ask { conv, origin, ask });
+    sent.then_some(()).ok_or(ErrorCode::Overloaded.into())
+}
+
+/// A command without an answer, likewise.
+fn hint_home(cx: &mut Cx, convs: &mut Convs, conv: ConvId, origin: Origin, ask: Ask) -> Result<(), Refusal> {
+    let home = cx.router.home(conv.vshard());
+    if home == cx.cfg.shard {
+        convs.ask(cx, conv, origin, ask);
+        return Ok(());
+    }
+    let sent = cx.router.hint(home, Msg::Ask { conv, origin, ask });
     sent.then_some(()).ok_or(ErrorCode::Overloaded.into())
 }
