@@ -26,6 +26,13 @@ pub fn room(room: &[MaybeUninit<u8>]) {
     lines(room.as_ptr().addr(), room.len().min(ROOM_BYTES));
 }
 
+/// What lies behind an element of a ring: the place of the next.
+pub fn behind<T>(element: Option<&T>) {
+    if let Some(element) = element {
+        lines(std::ptr::from_ref(element).addr() + size_of::<T>(), size_of::<T>());
+    }
+}
+
 pub fn text(message: &Message) {
     lines(message.content.as_ptr().addr(), message.content.len().min(TEXT_BYTES_MAX));
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use chasqui_proto::event::Message;
 use chasqui_proto::ids::{ClientId, ConvId, MsgId, UserId};
 
+use crate::fetch;
 use crate::limits::{SPARE_MESSAGES_MAX, SPARE_TEXT_BYTES_MAX};
 
 /// A text is not put where more than this many times its size would be kept with it.
@@ -51,9 +52,11 @@ impl Spares {
     }
 
     /// A message is forgotten; others may still read it, and then there is nothing to keep.
-    pub fn give(&mut self, mut message: Arc<Message>) {
-        let fits = |message: &mut Message| message.content.capacity() <= SPARE_TEXT_BYTES_MAX;
-        if self.free.len() < SPARE_MESSAGES_MAX && Arc::get_mut(&mut message).is_some_and(fits) {
+    pub fn give(&mut self, message: Arc<Message>) {
+        let fits = message.content.capacity() <= SPARE_TEXT_BYTES_MAX;
+        // Only counted here, which costs nothing; whoever takes it makes sure.
+        if fits && self.free.len() < SPARE_MESSAGES_MAX && Arc::strong_count(&message) == 1 {
+            fetch::text(&message);
             self.free.push(message);
         }
     }

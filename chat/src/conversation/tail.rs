@@ -87,6 +87,7 @@ impl Tail {
         self.bytes += message.content.len();
         self.fingerprints.push(fingerprint(message.client_id));
         self.held.push_back(held);
+        fetch::behind(self.held.back());
     }
 
     /// Takes back a message that is held: its text is forgotten, its client id not found any more. Who shares it keeps it
