@@ -62,7 +62,8 @@ pub struct Common {
     /// Also write the result, of --repeat the last, as a page for a browser
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
-    /// Also write the delivery latencies, of --repeat the last run's, as HdrHistogram's percentile text in microseconds
+    /// Also write the delivery latencies of one rate, of --repeat the last run's, as HdrHistogram's percentile text in
+    /// microseconds
     #[arg(long, value_name = "FILE")]
     pub hgrm: Option<PathBuf>,
     /// The server is one of these, and no relay.

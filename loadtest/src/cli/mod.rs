@@ -191,6 +191,7 @@ mod tests {
             &["pairs", "--rate", "0"],
             &["pairs", "--find-max"],
             &["pairs", "--rate-ladder", "5k,6k", "--rate", "5"],
+            &["pairs", "--rate-ladder", "5k,6k", "--hgrm", "of-which-rate"],
             &["pairs", "--transport", "wt-datagrams"],
             &["room", "--ack", "read"],
         ] {

@@ -20,11 +20,11 @@ pub struct LoadArgs {
 #[command(next_help_heading = "Several rates")]
 pub struct StepArgs {
     /// One step of --warmup and --duration for each rate, over the same connections, and a row for each
-    #[arg(long, value_name = "5k,20k", value_delimiter = ',', value_parser = rate, conflicts_with_all = ["rate", "window", "find_max"])]
+    #[arg(long, value_name = "5k,20k", value_delimiter = ',', value_parser = rate, conflicts_with_all = ["rate", "window", "find_max", "hgrm"])]
     pub rate_ladder: Vec<u64>,
     /// Looks for the highest rate that keeps --slo: doubles from --rate until a step fails, then halves the gap down to
     /// 5 %. A step that loses anything, or whose client was too busy to be believed, has failed
-    #[arg(long, conflicts_with = "window", requires = "slo")]
+    #[arg(long, conflicts_with_all = ["window", "hgrm"], requires = "slo")]
     pub find_max: bool,
     /// What a step must keep, such as p99=5ms or ack-p99=20ms; several are separated by commas. Percentiles: p50, p90,
     /// p99, p99.9, p99.99, max; of the delivery, or with ack- of the ack. The client's own lag counts in

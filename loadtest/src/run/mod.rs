@@ -43,17 +43,16 @@ pub fn run(cli: &Cli) -> anyhow::Result<bool> {
 fn load(scenario: &ScenarioArgs) -> anyhow::Result<bool> {
     let common = scenario.common();
     let mut reports = (0..common.repeat).map(|_| told(scenario)).collect::<Result<Vec<_>, _>>()?;
-    if let Some(last) = reports.last() {
-        output::curves(last, common)?;
-    }
     if common.repeat == 1 {
         let report = reports.pop().context("a run has a report")?;
         output::json(&report, common)?;
+        output::curves(&report, common)?;
         return Ok(report.verdict.passed);
     }
     let repeated = Repeated::of(reports);
     print!("{}", report::repeated_terminal(&repeated));
     output::json(&repeated, common)?;
+    output::curves(repeated.runs.last().context("a run has a report")?, common)?;
     Ok(repeated.passed)
 }
 
